@@ -1,0 +1,35 @@
+"""People in workspaces, and what their roles let them do."""
+
+import pytest
+
+from apps.accounts.actor import Actor
+from apps.accounts.members import find_actor, workspaces_of
+from apps.accounts.models import ApiKey, User
+from apps.accounts.roles import ROLE_CAPABILITIES, Capability, Role, can
+from apps.accounts.tenancy import Workspace
+from apps.errors import NotFound
+
+
+def test_a_member_acts_with_the_role_they_have(acme: Workspace, alice: User, bob: User) -> None:
+    assert find_actor(user=alice, workspace_id=acme.pk).role is Role.OWNER
+    assert find_actor(user=bob, workspace_id=acme.pk).role is Role.VIEWER
+
+
+def test_a_strangers_workspace_is_not_there(acme: Workspace, mallory: User) -> None:
+    with pytest.raises(NotFound):
+        find_actor(user=mallory, workspace_id=acme.pk)
+    assert workspaces_of(mallory) == []
+
+
+def test_every_role_has_its_row_and_owners_may_everything() -> None:
+    assert set(ROLE_CAPABILITIES) == set(Role)
+    assert ROLE_CAPABILITIES[Role.OWNER] == set(Capability)
+    assert [capability for capability in Capability if can(Role.VIEWER, capability)] == [Capability.VIEW]
+
+
+def test_a_key_acts_as_the_person_who_made_it(acme: Workspace, alice: User) -> None:
+    api_key = ApiKey(workspace=acme, created_by=alice, is_test=True, allowed_models=["flux_pro"])
+    actor = Actor(workspace=acme, api_key=api_key)
+    assert (actor.user_id, actor.is_test, actor.role) == (alice.pk, True, Role.MAKER)
+    assert actor.may_use("flux_pro")
+    assert not actor.may_use("flux_schnell")
