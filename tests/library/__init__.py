@@ -1,0 +1,1 @@
+"""The library: pictures in, looked into, stored, and shown."""
