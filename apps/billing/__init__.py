@@ -1,0 +1,1 @@
+"""Money and gifts coming in. Imports ledger, accounts and the base modules."""
