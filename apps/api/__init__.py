@@ -1,0 +1,1 @@
+"""HTTP for programs: translates a request, makes one domain call, translates back."""
