@@ -1,0 +1,1 @@
+"""HTTP for makers: pages as plain HTML that htmx refreshes in parts."""

@@ -1,0 +1,102 @@
+"""The price of what is in the composer, as the quote and the spend button show it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from apps.accounts.actor import Actor
+from apps.catalog.pricing import Line
+from apps.catalog.spec import ModelSpec, picture_fields
+from apps.errors import DomainError
+from apps.jobs import quotes
+from apps.jobs.preparation import JobRequest, ProviderNotConfigured
+from apps.ledger.amounts import format_credits
+from apps.studio.fields import root_of
+from apps.studio.forms import for_price
+
+_REFUND = "Anything that fails is refunded on the spot."
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLine:
+    """One line of the quote."""
+
+    label: str
+    amount_mc: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """``look`` is ready, free, short (of credits) or blocked; blocked says why in ``reason``."""
+
+    look: str
+    advice: str
+    amount_mc: int = 0
+    lines: tuple[OfferLine, ...] = ()
+    warnings: tuple[str, ...] = ()
+    left_mc: int | None = None
+    reason: str = ""
+    short_mc: int = 0
+    url: str = ""
+    is_test_only: bool = False
+
+
+def offer_of(
+    *, actor: Actor, ai_model_id: str, spec: ModelSpec, request: JobRequest, available_mc: int | None, now: datetime
+) -> Offer:
+    """Ask what a request costs, and say it. Writes nothing.
+
+    ``available_mc`` is None where the role may not see credits; a run can still be refused for lack of them.
+    """
+    try:
+        priced = quotes.price(
+            actor=actor, ai_model_id=ai_model_id, request=for_price(spec=spec, request=request), now=now
+        )
+    except ProviderNotConfigured as refusal:
+        return _test_only(refusal)
+    except DomainError as refusal:
+        return _blocked_by(refusal, spec)
+    warnings = tuple(warning.partition(": ")[2] or warning for warning in priced.warnings)
+    offer = Offer("free", "Nothing is charged for a test.", lines=_lines(priced.lines), warnings=warnings)
+    if not priced.amount_mc:
+        return offer
+    left = None if available_mc is None else available_mc - priced.amount_mc
+    offer = replace(offer, look="ready", advice=_REFUND, amount_mc=priced.amount_mc, left_mc=left)
+    if left is None or left >= 0:
+        return offer
+    credits_url = reverse("credits", args=[actor.workspace.pk])
+    advice = f"{format_credits(-left)} credits are missing for this run. A free test run works without."
+    return replace(offer, look="short", advice=advice, left_mc=None, short_mc=-left, url=credits_url)
+
+
+def _blocked_by(refusal: DomainError, spec: ModelSpec) -> Offer:
+    faults = refusal.details.get("fields", ())
+    if any(_is_missing_picture(fault, spec) for fault in faults):
+        advice = "Add the picture to work on: with the plus sign, by dropping or by pasting it."
+        return Offer("blocked", advice, reason="Needs a picture")
+    return Offer("blocked", str(refusal), reason="Check the settings" if faults else "Not available")
+
+
+def _is_missing_picture(fault: Mapping[str, Any], spec: ModelSpec) -> bool:  # JSON
+    return root_of(fault["path"] or "") in picture_fields(spec.schema) and fault["code"] in {"required", "min_items"}
+
+
+def _test_only(refusal: ProviderNotConfigured) -> Offer:
+    setting = refusal.details.get("setting")
+    why = f"{setting} is not set in this installation" if setting else "Nobody serves this model here"
+    return Offer("free", f"{why}, so only free test runs work: they make placeholder pictures.", is_test_only=True)
+
+
+def _lines(lines: tuple[Line, ...]) -> tuple[OfferLine, ...]:
+    return tuple(OfferLine(_said(line), line.amount_mc) for line in lines)
+
+
+def _said(line: Line) -> str:
+    """``Picture, 4K ×2``, or ``4 × picture at 8 cr``."""
+    label = line.label.replace(" x ", " ×")
+    if line.quantity == 1 or not line.unit_mc:
+        return label
+    return f"{line.quantity} × {label[:1].lower()}{label[1:]} at {format_credits(line.unit_mc)} cr"
