@@ -1,0 +1,1 @@
+"""HTTP and commands for those who run the installation."""
