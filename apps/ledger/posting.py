@@ -1,0 +1,60 @@
+"""Everything that moves a credit. A call is one operation: once a key, all or nothing, in the caller's transaction."""
+
+from apps.ledger.budgets import (
+    AllowanceInUse,
+    BudgetNotFound,
+    SpendLimitReached,
+    Subject,
+    move_budget,
+    set_budget,
+)
+from apps.ledger.holds import (
+    HoldNotFound,
+    Settlement,
+    Spender,
+    Uncapture,
+    UncaptureTooLarge,
+    WalletRestricted,
+    place_hold,
+    settle,
+    uncapture,
+)
+from apps.ledger.lots import (
+    AmountOutOfRange,
+    InsufficientCredits,
+    LotNotFound,
+    adjust,
+    apply_claims,
+    expire_due,
+    grant,
+    open_wallet,
+)
+from apps.ledger.operations import IdempotencyMismatch, WalletNotFound
+
+__all__ = [
+    "AllowanceInUse",
+    "AmountOutOfRange",
+    "BudgetNotFound",
+    "HoldNotFound",
+    "IdempotencyMismatch",
+    "InsufficientCredits",
+    "LotNotFound",
+    "Settlement",
+    "SpendLimitReached",
+    "Spender",
+    "Subject",
+    "Uncapture",
+    "UncaptureTooLarge",
+    "WalletNotFound",
+    "WalletRestricted",
+    "adjust",
+    "apply_claims",
+    "expire_due",
+    "grant",
+    "move_budget",
+    "open_wallet",
+    "place_hold",
+    "set_budget",
+    "settle",
+    "uncapture",
+]
