@@ -6,7 +6,7 @@ from typing import Any, Final
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FORMATS: Final = ("shorts", "reels", "horizontal")  # the size presets that every model with a format map knows
-# Names that belong to Easel in a request's flat body; no model may use them (rulings R8).
+# Names that belong to Easel in a request's flat body; no model may use them.
 WRAPPER_FIELDS: Final = frozenset({"out", "mock", "format", "project", "metadata", "webhook_url"})
 OUTPUT_COUNTS: Final = ("num_images", "max_images")  # fields that multiply the pictures asked for
 TRUNCATE: Final = "x-truncate-to-last"  # schema keyword of a list: of more items than this, the last ones are used

@@ -1,0 +1,1 @@
+"""Composition: environment, settings, routes, Celery. Nothing in apps/ imports it."""

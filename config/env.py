@@ -1,0 +1,146 @@
+"""Every environment variable Easel reads: its type, default and meaning. A test compares .env.example."""
+
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from django.core.exceptions import ImproperlyConfigured
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+class Env(BaseSettings):
+    """The environment, typed. Without DATABASE_URL the installation is embedded: all it needs lies in EASEL_HOME."""
+
+    model_config = SettingsConfigDict(
+        env_file=None, extra="ignore", case_sensitive=True, populate_by_name=True, hide_input_in_errors=True
+    )
+
+    home: Path = Field(
+        Path(".easel"),
+        alias="EASEL_HOME",
+        description="Where an embedded installation keeps all its state; relative to the source tree.",
+    )
+    port: int = Field(8000, alias="PORT", ge=1, le=65535, description="Where `make run` listens, on 127.0.0.1.")
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        alias="EASEL_SECRET_KEY",
+        description="Signs sessions and links; empty: one is made in EASEL_HOME.",
+    )
+    debug: bool = Field(False, alias="EASEL_DEBUG", description="Django's debug pages. Never in production.")
+    base_url: str = Field(
+        "",
+        alias="EASEL_BASE_URL",
+        description="The address people reach this installation at; empty: http://127.0.0.1 and PORT.",
+    )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default=[],
+        alias="EASEL_ALLOWED_HOSTS",
+        description="Further host names to answer to, separated by commas; that of EASEL_BASE_URL is one already.",
+    )
+    trusted_proxies: int = Field(
+        0,
+        alias="EASEL_TRUSTED_PROXIES",
+        ge=0,
+        le=5,
+        description="Proxies in front that set X-Forwarded-For and X-Forwarded-Proto.",
+    )
+    static_root: str = Field(
+        "",
+        alias="EASEL_STATIC_ROOT",
+        description="A folder that `collectstatic` filled; empty: style sheets are served from the source tree.",
+    )
+    database_url: str = Field(
+        "", alias="DATABASE_URL", description="postgresql://user:password@host/name; empty: SQLite in EASEL_HOME."
+    )
+    database_pool: int = Field(
+        8, alias="EASEL_DATABASE_POOL", ge=1, le=200, description="PostgreSQL connections a process may hold."
+    )
+    redis_url: str = Field(
+        "",
+        alias="REDIS_URL",
+        description="Redis or Valkey for the broker, wake-ups and rate limits; empty: the one `make run` starts.",
+    )
+    redis_bin: str = Field(
+        "",
+        alias="REDIS_BIN",
+        description="The server `make run` starts; empty: valkey-server or redis-server on PATH, else the bundled one.",
+    )
+    log_level: str = Field("INFO", alias="EASEL_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
+    log_json: bool = Field(False, alias="EASEL_LOG_JSON", description="One JSON object a line, for collectors.")
+
+    s3_bucket: str = Field(
+        "", alias="EASEL_S3_BUCKET", description="Store pictures in this bucket; empty: on disk in EASEL_HOME."
+    )
+    s3_endpoint_url: str = Field("", alias="EASEL_S3_ENDPOINT_URL", description="An S3 server that is not Amazon's.")
+    s3_region: str = Field("us-east-1", alias="EASEL_S3_REGION", description="The bucket's region.")
+    s3_access_key: SecretStr = Field(
+        SecretStr(""), alias="EASEL_S3_ACCESS_KEY", description="Empty: the machine's own role."
+    )
+    s3_secret_key: SecretStr = Field(
+        SecretStr(""), alias="EASEL_S3_SECRET_KEY", description="Goes with the access key."
+    )
+
+    fal_key: SecretStr = Field(
+        SecretStr(""), alias="FAL_KEY", description="key_id:key_secret of fal.ai; empty: its models run as mock only."
+    )
+    fal_queue_url: str = Field(
+        "https://queue.fal.run", alias="EASEL_FAL_QUEUE_URL", description="fal's queue; changed in tests."
+    )
+    fal_rest_url: str = Field(
+        "https://rest.fal.ai", alias="EASEL_FAL_REST_URL", description="fal's storage API; changed in tests."
+    )
+    fal_cdn_url: str = Field(
+        "https://v3.fal.media", alias="EASEL_FAL_CDN_URL", description="Where fal takes uploads; changed in tests."
+    )
+
+    max_upload_bytes: int = Field(
+        50_000_000, alias="EASEL_MAX_UPLOAD_BYTES", gt=0, description="The largest picture taken in."
+    )
+    max_output_bytes: int = Field(
+        200_000_000, alias="EASEL_MAX_OUTPUT_BYTES", gt=0, description="The largest result taken from a provider."
+    )
+    max_open_jobs: int = Field(
+        500, alias="EASEL_MAX_OPEN_JOBS", gt=0, description="Jobs of one workspace that may wait or run at once."
+    )
+    requests_per_minute: int = Field(
+        600, alias="EASEL_REQUESTS_PER_MINUTE", gt=0, description="API requests of one key."
+    )
+    allow_private_urls: bool = Field(
+        False, alias="EASEL_ALLOW_PRIVATE_URLS", description="Fetch pictures from private addresses. For tests."
+    )
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("home")
+    @classmethod
+    def _resolve(cls, value: Path) -> Path:
+        return (ROOT / value.expanduser()).resolve()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """Ask for what machines that share a database must share too, and derive the address from the port."""
+        shared = {"EASEL_SECRET_KEY": self.secret_key.get_secret_value(), "REDIS_URL": self.redis_url}
+        missing = [name for name, value in shared.items() if self.database_url and not value]
+        if missing:
+            raise ValueError(f"with DATABASE_URL set, {' and '.join(missing)} must be set too")
+        self.base_url = (self.base_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+        return self
+
+
+def read_env() -> Env:
+    """Read the environment.
+
+    :raises ImproperlyConfigured: every fault at once, a line each, without the values.
+    """
+    try:
+        return Env()  # type: ignore[call-arg]  # the values come from the environment
+    except ValidationError as fault:
+        lines = [
+            f"  {' '.join(str(part) for part in error['loc']) or 'Easel'}: {error['msg']}" for error in fault.errors()
+        ]
+        raise ImproperlyConfigured("The environment cannot be used:\n" + "\n".join(lines)) from None

@@ -1,0 +1,30 @@
+"""`make run`: everything on this machine, with one command."""
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config.settings.environment import ENV
+from config.supervision.supervisor import CannotRun, Installation, run
+
+
+class Command(BaseCommand):
+    help = "Runs broker, web, worker and clock as one, with all state in EASEL_HOME; Ctrl-C ends them."
+    requires_system_checks = ()
+
+    def handle(self, *args: object, **options: object) -> None:
+        installation = Installation(
+            home=settings.EASEL_HOME,
+            port=settings.EASEL_PORT,
+            url=settings.EASEL_BASE_URL,
+            broker_socket=settings.EASEL_BROKER_SOCKET,
+            redis_bin=ENV.redis_bin,
+            is_shared=bool(ENV.database_url),
+        )
+        try:
+            run(installation, self._say)
+        except CannotRun as reason:
+            raise CommandError(str(reason)) from reason
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()

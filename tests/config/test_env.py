@@ -1,0 +1,57 @@
+"""The environment: defaults that need nothing, faults reported together, and never a value in the report."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import ROOT, Env, read_env
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment in which nothing of ours is set."""
+    for field in Env.model_fields.values():
+        monkeypatch.delenv(str(field.alias), raising=False)
+    return monkeypatch
+
+
+def test_nothing_has_to_be_set(environment: pytest.MonkeyPatch) -> None:
+    env = read_env()
+
+    assert env.home == ROOT / ".easel"
+    assert env.base_url == "http://127.0.0.1:8000"
+    assert (env.database_url, env.redis_url, env.secret_key.get_secret_value()) == ("", "", "")
+
+
+def test_the_address_follows_the_port(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("PORT", "9123")
+    assert read_env().base_url == "http://127.0.0.1:9123"
+
+    environment.setenv("EASEL_BASE_URL", "https://easel.example/")
+    assert read_env().base_url == "https://easel.example"
+
+
+def test_lists_are_split(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("EASEL_ALLOWED_HOSTS", "a.example, b.example,")
+    assert read_env().allowed_hosts == ["a.example", "b.example"]
+
+
+def test_machines_that_share_a_database_share_the_rest(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DATABASE_URL", "postgresql://easel@db/easel")
+
+    with pytest.raises(ImproperlyConfigured, match="EASEL_SECRET_KEY and REDIS_URL must be set too"):
+        read_env()
+
+
+def test_all_faults_are_reported_and_no_value(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("EASEL_DEBUG", "maybe-secret")
+    environment.setenv("PORT", "0")
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read_env()
+
+    text = str(refusal.value)
+    assert "EASEL_DEBUG: " in text
+    assert "PORT: " in text
+    assert "maybe-secret" not in text
