@@ -107,6 +107,9 @@ class Env(BaseSettings):
     requests_per_minute: int = Field(
         600, alias="EASEL_REQUESTS_PER_MINUTE", gt=0, description="API requests of one key."
     )
+    sign_ins_per_minute: int = Field(
+        10, alias="EASEL_SIGN_INS_PER_MINUTE", gt=0, description="Tries to sign in to one account."
+    )
     allow_private_urls: bool = Field(
         False, alias="EASEL_ALLOW_PRIVATE_URLS", description="Fetch pictures from private addresses. For tests."
     )

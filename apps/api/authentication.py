@@ -1,9 +1,5 @@
 """From the Authorization header to the Actor behind it."""
 
-from ipaddress import IPv6Address, ip_address
-
-from django.conf import settings
-from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
@@ -13,6 +9,7 @@ from apps.accounts import api_keys
 from apps.accounts.actor import Actor
 from apps.accounts.models import User
 from apps.errors import DomainError
+from apps.origins import remote_address
 
 _SCHEMES = frozenset({"bearer", "key"})
 
@@ -51,23 +48,3 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": "An API key: easel_live_… or easel_test_…"}
-
-
-def remote_address(request: HttpRequest) -> str | None:
-    """Tell where a request comes from, or None when that cannot be known.
-
-    Behind ``EASEL_TRUSTED_PROXIES`` proxies it is that entry of X-Forwarded-For, counted from the right: what stands
-    further left was written by the client.
-    """
-    address = request.META.get("REMOTE_ADDR", "")
-    proxies: int = settings.EASEL_TRUSTED_PROXIES
-    if proxies:
-        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-        address = hops[-proxies] if len(hops) >= proxies else ""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return None
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(found)

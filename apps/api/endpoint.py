@@ -14,11 +14,12 @@ from apps.accounts.actor import Actor
 from apps.accounts.api_keys import InvalidApiKey
 from apps.accounts.roles import Capability
 from apps.api import throttling
-from apps.api.authentication import ApiKeyAuthentication, MissingApiKey, remote_address
+from apps.api.authentication import ApiKeyAuthentication, MissingApiKey
 from apps.api.faults import Faults
 from apps.api.parameters import Parameters
 from apps.api.request_ids import request_id_of
 from apps.errors import DomainError, NotFound
+from apps.origins import remote_address
 
 
 class Forbidden(DomainError):
@@ -65,7 +66,7 @@ class Endpoint(APIView):
         answer["X-Request-Id"] = request_id_of(request._request)
         answer["Cache-Control"] = "no-store"
         if allowance := getattr(self, "_allowance", None):
-            for name, value in allowance.headers.items():
+            for name, value in throttling.headers_of(allowance).items():
                 answer[name] = value
         return answer
 

@@ -1,8 +1,10 @@
 """The door: sign in, sign up, sign out."""
 
+import hashlib
 from typing import Final
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
@@ -15,10 +17,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps import metering
 from apps.accounts.models import User
 from apps.billing import sign_up as billing_sign_up
 from apps.billing.sign_up import EmailTaken
+from apps.metering import RateLimited
+from apps.origins import remote_address
 
+_ACCOUNTS_AT_ONCE: Final = 5  # people behind one address
 _BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -51,9 +57,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(_destination(request))
     form = SignInForm(request, data=request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        login(request, form.get_user())
-        return redirect(_destination(request))
+    if request.method == "POST":
+        try:
+            _meter(request, request.POST.get("username", "").lower())
+        except RateLimited as refused:
+            form = SignInForm(request)
+            return _door(request, "studio/sign_in.html", form, notice=f"Too many tries. {refused}", status=429)
+        if form.is_valid():
+            login(request, form.get_user())
+            return redirect(_destination(request))
     return _door(request, "studio/sign_in.html", form)
 
 
@@ -68,14 +80,15 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
         try:
+            _meter(request, fields["email"].lower())
             user, _ = billing_sign_up.sign_up(
                 email=fields["email"],
                 password=fields["password"],
                 workspace_name=fields["workspace"],
                 now=timezone.now(),
             )
-        except EmailTaken as taken:
-            form.add_error("email", str(taken))
+        except (EmailTaken, RateLimited) as refused:
+            form.add_error("email", str(refused))
         else:
             login(request, user, backend=_BACKEND)
             return redirect("home")
@@ -89,10 +102,23 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("sign_in")
 
 
-def _door(request: HttpRequest, template: str, form: forms.Form) -> HttpResponse:
-    status = 422 if form.is_bound else 200
+def _door(
+    request: HttpRequest, template: str, form: forms.Form, *, notice: str = "", status: int | None = None
+) -> HttpResponse:
     onward = request.POST.get("next") or request.GET.get("next", "")
-    return render(request, template, {"form": form, "next": onward}, status=status)
+    context = {"form": form, "next": onward, "notice": notice}
+    return render(request, template, context, status=status or (422 if form.is_bound else 200))
+
+
+def _meter(request: HttpRequest, email: str) -> None:
+    """Slow down whoever tries passwords: at one account from anywhere, and at many from one address.
+
+    :raises RateLimited: one try too many.
+    """
+    limit: int = settings.EASEL_SIGN_INS_PER_MINUTE
+    digest = hashlib.sha256(email.encode()).hexdigest()
+    metering.take(subject=f"sign-in:{digest}", limit=limit).refuse()
+    metering.take(subject=f"sign-in:{remote_address(request)}", limit=limit * _ACCOUNTS_AT_ONCE).refuse()
 
 
 def _destination(request: HttpRequest) -> str:

@@ -11,6 +11,7 @@ EASEL_MAX_UPLOAD_BYTES = ENV.max_upload_bytes
 EASEL_MAX_OUTPUT_BYTES = ENV.max_output_bytes
 EASEL_MAX_OPEN_JOBS = ENV.max_open_jobs
 EASEL_REQUESTS_PER_MINUTE = ENV.requests_per_minute
+EASEL_SIGN_INS_PER_MINUTE = ENV.sign_ins_per_minute
 EASEL_ALLOW_PRIVATE_URLS = ENV.allow_private_urls
 EASEL_SIGNED_URL_SECONDS = 3600
 EASEL_SIGN_UP_CREDITS = 200  # USD 1 at USD 0.005 a credit (catalogue units)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.accounts.api_keys import revoke
 from apps.accounts.models import ApiKey, User
-from apps.api.authentication import remote_address
+from apps.origins import remote_address
 from tests.api.conftest import LONG_AGO, Caller
 
 

@@ -1,11 +1,12 @@
 """The door."""
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 
 from apps.accounts.members import workspaces_of
 from apps.accounts.models import User
 from apps.accounts.tenancy import Workspace
+from apps.ids import uuid7
 from apps.ledger.balances import read_balance
 from tests import builders
 
@@ -95,3 +96,17 @@ def test_the_theme_is_switched_without_a_script(client: Client, db: None, has: s
     answer = client.post("/theme", {"next": "/sign-up"})
     assert (answer["Location"], answer.cookies["theme"].value) == ("/sign-up", gets)
     assert f'data-theme="{gets}"' in client.get("/sign-in").content.decode()
+
+
+@override_settings(EASEL_SIGN_INS_PER_MINUTE=3)
+def test_trying_passwords_is_slowed_down_for_the_account_and_nobody_else(
+    client: Client, alice: User, mallory: User
+) -> None:
+    email = f"{uuid7()}@acme.example"
+    User.objects.filter(pk=alice.pk).update(email=email)
+    tries = [client.post("/sign-in", {"username": email, "password": "wrong"}) for _ in range(4)]
+    assert [answer.status_code for answer in tries] == [422, 422, 422, 429]
+    assert "Too many tries. At most 3 a minute." in tries[-1].content.decode()
+    assert client.post("/sign-in", {"username": email.upper(), "password": builders.PASSWORD}).status_code == 429
+    other = client.post("/sign-in", {"username": "mallory@elsewhere.example", "password": builders.PASSWORD})
+    assert other.status_code == 302
