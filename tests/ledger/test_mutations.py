@@ -4,13 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TESTS = [f"tests/ledger/test_{name}.py" for name in ("reading", "lots", "holds", "operations")]
-
 KERNEL = (
     *("apps/__init__.py", "apps/errors.py", "apps/ids.py", "apps/accounts", "apps/ledger"),
     *("tests/__init__.py", "tests/builders.py", "tests/ledger"),
@@ -23,34 +22,48 @@ INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "apps.ac
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 """
 
-# What is taken out: from which file, the text that does it, and what stands there instead.
+GUARD = "test_operations.py::test_a_wallet_that_has_changed_is_not_written"
+REPLAY = "test_lots.py::test_the_same_grant_again_is_the_same_lot"
+MISMATCH = "test_holds.py::test_the_same_job_again_has_the_same_hold"
+SPENDABLE = "test_reading.py::test_a_lot_is_spendable_until_it_expires_and_due_from_then_on"
+EXPIRY = "test_holds.py::test_expired_credits_never_spend_with_the_sweeper_off"
+REFUND = "test_lots.py::test_a_refund_takes_back_what_is_unused"
+
+# What is taken out: from which file, the text that does it, what stands there instead, and the tests that must notice.
 MUTATIONS = {
-    "nothing": ("writing.py", "", ""),
-    "the guard of the wallet": ("writing.py", "AND seq = %s AND available_mc >= %s", "AND %s <> %s"),
-    "the look for an earlier operation": ("operations.py", "            if done is not None:", "            if False:"),
-    "the comparison of the request": ("operations.py", "done[0] != request_hash", "False"),
-    "the filter of expired lots": ("reading.py", "l.expires_at IS NULL OR l.expires_at > %s", "l.id <> %s"),
-    "expiry": ("buckets.py", "expires_at is not None and expires_at <= now", "False"),
+    "nothing": ("writing.py", "", "", (GUARD, REPLAY, MISMATCH, SPENDABLE, EXPIRY, REFUND)),
+    "the guard of the wallet": ("writing.py", "AND seq = %s AND available_mc >= %s", "AND %s <> %s", (GUARD,)),
+    "the look for an earlier operation": ("operations.py", "if done is not None:", "if False:", (REPLAY,)),
+    "the comparison of the request": ("operations.py", "done[0] != request_hash", "False", (MISMATCH,)),
+    "the filter of expired lots": (
+        "reading.py",
+        "l.expires_at IS NULL OR l.expires_at > %s",
+        "l.created_at <> %s",
+        (SPENDABLE,),
+    ),
+    "expiry": ("buckets.py", "expires_at is not None and expires_at <= now", "False", (EXPIRY,)),
     "normalising": (
         "journal.py",
         "        after = buckets.normalise(",
         "        return\n        after = buckets.normalise(",
+        (REFUND,),
     ),
 }
 
 
 @pytest.mark.once
 def test_each_safeguard_is_tested(tmp_path: Path) -> None:
-    runs = {what: _run(tmp_path / str(number), *MUTATIONS[what]) for number, what in enumerate(MUTATIONS)}
-    outcomes = {what: (run.communicate(timeout=120)[0], run.returncode) for what, run in runs.items()}
-    control, status = outcomes.pop("nothing")
-    assert status == 0, control
-    survivors = {what: output for what, (output, status) in outcomes.items() if status != 1 or " failed" not in output}
+    folders = [tmp_path / str(number) for number in range(len(MUTATIONS))]
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        runs = dict(zip(MUTATIONS, pool.map(_run, folders, MUTATIONS.values()), strict=True))
+    control = runs.pop("nothing")
+    assert control.returncode == 0, control.stdout
+    survivors = {what: run.stdout for what, run in runs.items() if run.returncode != 1 or " failed" not in run.stdout}
     assert survivors == {}
 
 
-def _run(folder: Path, file: str, safeguard: str, instead: str) -> subprocess.Popen[str]:
-    """Start the tests on a copy of the kernel without a safeguard, under settings that know nothing else."""
+def _run(folder: Path, mutation: tuple[str, str, str, tuple[str, ...]]) -> subprocess.CompletedProcess[str]:
+    """Run the tests on a copy of the kernel without a safeguard, under settings that know nothing else."""
     for name in KERNEL:
         source, target = ROOT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -59,16 +72,20 @@ def _run(folder: Path, file: str, safeguard: str, instead: str) -> subprocess.Po
         else:
             shutil.copy(source, target)
     (folder / "kernel.py").write_text(SETTINGS)
+    file, safeguard, instead, tests = mutation
     changed = folder / "apps" / "ledger" / file
     text = changed.read_text()
     assert safeguard in text, f"{file} has changed: say anew what is to be taken out"
     changed.write_text(text.replace(safeguard, instead) if safeguard else text)
-    return subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--ds=kernel", "-c", "/dev/null"]
-        + [f"--rootdir={folder}", "--no-migrations", *TESTS],
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--ds=kernel", "-c", "/dev/null"),
+            *(f"--rootdir={folder}", "--no-migrations", *(f"tests/ledger/{test}" for test in tests)),
+        ],
         cwd=folder,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
         text=True,
+        check=False,
+        timeout=200,
     )

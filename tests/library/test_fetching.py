@@ -4,8 +4,7 @@ import hashlib
 import io
 import threading
 import time
-from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -17,30 +16,15 @@ from apps.accounts.tenancy import Workspace
 from apps.errors import NotFound
 from apps.ids import to_public, uuid7
 from apps.library import fetching, storage, uploads
-from apps.library.fetching import Fault, Fetched, InvalidReferences, Measured
+from apps.library.fetching import InvalidReferences, Measured
 from apps.library.models import Asset, Origin
 from apps.library.storage import StorageUnavailable
 from tests.library import pictures
-from tests.library.web import Exchange, Web, serve_web
+from tests.library.conftest import Fetch, faults_of
+from tests.library.web import Exchange, Web
 
 PNG = pictures.encode(pictures.quarters(80, 60))
 JPEG = pictures.encode(pictures.quarters(50, 70), "JPEG")
-Fetch = Callable[..., AbstractContextManager[Fetched]]
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with serve_web() as web:
-        yield web
-
-
-@pytest.fixture
-def fetch(acme: Workspace, disk: Path) -> Fetch:
-    def call(*sources: str, **limits: object) -> AbstractContextManager[Fetched]:
-        settled = {"max_bytes": 20_000_000, "timeout_seconds": 10, "allow_private": True} | limits
-        return fetching.fetch(workspace=acme, sources=sources, **settled)  # type: ignore[arg-type]  # as the tests give them
-
-    return call
 
 
 @pytest.fixture
@@ -53,16 +37,6 @@ def receive(workspace: Workspace, user: User, now: datetime) -> Asset:
     return uploads.receive(
         workspace=workspace, file=file, name="fox.png", created_by_id=user.pk, now=now, max_bytes=1_000_000
     )
-
-
-def faults_of(attempt: AbstractContextManager[Fetched]) -> dict[str, Fault]:
-    """Fetch, be refused, and say why; nothing may have been kept."""
-    with pytest.raises(InvalidReferences) as refusal, attempt:
-        raise AssertionError("not refused")
-    fields = refusal.value.details["fields"]
-    assert refusal.value.code == "invalid_input"
-    assert [field["code"] for field in fields] == [fault.code for fault in refusal.value.faults.values()]
-    return dict(refusal.value.faults)
 
 
 def test_every_kind_of_source_is_measured(fetch: Fetch, web: Web, asset: Asset) -> None:
@@ -263,41 +237,6 @@ def test_the_number_of_pictures_has_a_limit(fetch: Fetch) -> None:
     uris = [pictures.data_uri(PNG + bytes([number])) for number in range(33)]
     found = faults_of(fetch(*uris))
     assert {source: fault.code for source, fault in found.items()} == {uris[32]: "too_many_images"}
-
-
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "data:",
-        "data:image/png",
-        "data:image/png;base64",
-        "data:image/png," + b64encode(PNG).decode(),
-        "data:image/png;base64," + b64encode(PNG).decode()[:-1] + "!",
-        "data:image/png;base64," + b64encode(PNG).decode().rstrip("=")[:-1],
-        "data:image/png;base64,\n" + b64encode(PNG).decode(),
-        "data:image/png;base64,iVBO Rw0KGgo=",
-        "data:image/png;base64,iVBO=Rw0KGgo",
-        "data:image/png;base64,====",
-        "data:image/png;base64,é",
-        "data:image/png;base64," + "iVBORw0KGgo=" * 2,
-        "data:" + "x" * 300 + ";base64," + b64encode(PNG).decode(),
-    ],
-)
-def test_a_data_uri_is_base64_to_the_letter(fetch: Fetch, uri: str) -> None:
-    assert faults_of(fetch(uri))[uri].code == "invalid_data_uri"
-
-
-@pytest.mark.parametrize("head", ["data:image/png;base64,", "DATA:;BASE64,", "data:text/html;charset=utf-8;base64,"])
-def test_the_head_of_a_data_uri_is_not_believed(fetch: Fetch, head: str) -> None:
-    uri = head + b64encode(PNG).decode()
-    with fetch(uri) as fetched:
-        assert fetched.measured[uri].content_type == "image/png"
-
-
-def test_a_long_data_uri_is_decoded_in_pieces(fetch: Fetch) -> None:
-    content = pictures.flat_png(1_000_000)
-    with fetch(pictures.data_uri(content)) as fetched:
-        assert next(iter(fetched.measured.values())).size_bytes == len(content)
 
 
 def test_measuring_follows_no_url(acme: Workspace, asset: Asset, web: Web) -> None:
