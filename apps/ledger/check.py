@@ -1,10 +1,13 @@
 """Whether the books balance: the ledger's invariants, each as the rows that break it. Reads only."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
+
+from django.db import connection, transaction
 
 from apps.ledger import triggers
 from apps.ledger.buckets import Buckets
@@ -143,17 +146,37 @@ class Fault:
 
 def check_books(*, now: datetime) -> list[Fault]:
     """List what breaks an invariant of the ledger (I1 to I10, I12, I14), and triggers that do not stand."""
-    rows = Rows()
-    times = {"now": rows.time(now), "swept": rows.time(now - _SWEPT_WITHIN)}
-    faults = []
-    for invariant, detail, statement in _CHECKS:
-        faults += [
-            Fault(invariant, _name(subject), f"{detail}: {found} against {expected}")
-            for subject, found, expected in rows.many(statement, times)
-        ]
-    faults += _check_budgets()
+    faults: list[Fault] = []
+    with _snapshot():
+        rows = Rows()
+        times = {"now": rows.time(now), "swept": rows.time(now - _SWEPT_WITHIN)}
+        for invariant, detail, statement in _CHECKS:
+            faults += [
+                Fault(invariant, _name(subject), f"{detail}: {found} against {expected}")
+                for subject, found, expected in rows.many(statement, times)
+            ]
+        faults += _check_budgets()
     faults += [Fault("triggers", name, "a trigger that keeps rows immutable is missing") for name in triggers.missing()]
     return faults
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """See the books as they are at one moment, for as long as it takes, and keep nobody from writing meanwhile."""
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            yield
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")  # Django's own transactions take the write lock at once
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
 
 
 def _check_budgets() -> Iterator[Fault]:

@@ -129,7 +129,8 @@ def settle(*, hold: Hold, actual_mc: Millicredits, now: datetime, is_our_fault: 
 
     def work(journal: Journal) -> Json:
         row, parts = _find(journal, hold.pk)
-        assert row.is_open, "a closed hold has its settlement"
+        if not row.is_open:
+            raise Conflict("the hold was closed since its settlement was looked for")
         captured = left = min(actual_mc, row.amount)
         for lot, amount in parts:
             capture = min(left, amount)

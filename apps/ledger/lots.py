@@ -139,7 +139,7 @@ def apply_claims(
 
 
 def expire_due(*, now: datetime, limit: int = 1000) -> int:
-    """Move what has expired out of balances, in so many wallets at most; return the number of wallets.
+    """Move what has expired out of balances, looking at so many lots at most; return the number of wallets tidied.
 
     Only books are tidied: a hold never takes expired credits, whether or not this ran.
     """

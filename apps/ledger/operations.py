@@ -24,7 +24,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _ATTEMPTS: Final = 8
-_PAUSE_SECONDS: Final = 0.005  # before the second attempt, at most; doubled each time
+_PAUSE_SECONDS: Final = 0.01  # before the second attempt, at most; doubled each time
 _SERIALIZATION_FAILURES: Final = {"40001", "40P01"}  # PostgreSQL: could not serialize, deadlock
 _NUMBERS_AND_KEYS: Final = {"entry_once", "operation_once"}  # PostgreSQL names the constraint, SQLite its columns
 _COLUMNS: Final = (
@@ -129,7 +129,7 @@ def run(
 
 
 def _repeat(function: Callable[[], R]) -> R:
-    for attempt in range(1, _ATTEMPTS):
+    for attempt in range(_ATTEMPTS - 1):
         try:
             return function()
         except (Conflict, OperationalError, IntegrityError) as collision:

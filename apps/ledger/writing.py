@@ -114,7 +114,7 @@ def insert_hold(rows: Rows, wallet: WalletRow, hold: HoldRow, job_id: UUID, quot
                 0,
                 "open",
                 *hold.spender,
-                rows.json(quote),
+                rows.json(dict(quote)),
                 rows.time(deadline_at),
                 rows.time(hold.created_at),
             ]

@@ -24,24 +24,20 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memor
 
 GUARD = "test_operations.py::test_a_wallet_that_has_changed_is_not_written"
 REPLAY = "test_lots.py::test_the_same_grant_again_is_the_same_lot"
-MISMATCH = "test_holds.py::test_the_same_job_again_has_the_same_hold"
 SPENDABLE = "test_reading.py::test_a_lot_is_spendable_until_it_expires_and_due_from_then_on"
-EXPIRY = "test_holds.py::test_expired_credits_never_spend_with_the_sweeper_off"
 REFUND = "test_lots.py::test_a_refund_takes_back_what_is_unused"
 
 # What is taken out: from which file, the text that does it, what stands there instead, and the tests that must notice.
 MUTATIONS = {
-    "nothing": ("writing.py", "", "", (GUARD, REPLAY, MISMATCH, SPENDABLE, EXPIRY, REFUND)),
+    "nothing": ("writing.py", "", "", (GUARD, REPLAY, SPENDABLE, REFUND)),
     "the guard of the wallet": ("writing.py", "AND seq = %s AND available_mc >= %s", "AND %s <> %s", (GUARD,)),
     "the look for an earlier operation": ("operations.py", "if done is not None:", "if False:", (REPLAY,)),
-    "the comparison of the request": ("operations.py", "done[0] != request_hash", "False", (MISMATCH,)),
     "the filter of expired lots": (
         "reading.py",
         "l.expires_at IS NULL OR l.expires_at > %s",
         "l.created_at <> %s",
         (SPENDABLE,),
     ),
-    "expiry": ("buckets.py", "expires_at is not None and expires_at <= now", "False", (EXPIRY,)),
     "normalising": (
         "journal.py",
         "        after = buckets.normalise(",
