@@ -7,7 +7,7 @@ VENV := .venv/bin
 
 run:
 	@$(BOOTSTRAP) requirements.txt
-	@exec $(VENV)/python manage.py dev
+	@exec $(VENV)/python manage.py dev --with-parent
 
 test:
 	@$(BOOTSTRAP) requirements-dev.txt

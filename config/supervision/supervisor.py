@@ -5,6 +5,7 @@ import errno
 import http.client
 import io
 import json
+import os
 import shutil
 import signal
 import socket
@@ -45,10 +46,11 @@ class Installation:
     broker_socket: Path | None
     redis_bin: str
     is_shared: bool  # DATABASE_URL is set: other machines may have workers of their own
+    parent: int | None = None  # a process to end with, whoever kills it; for `make`, which stands between us and a terminal
 
 
 def run(installation: Installation, say: Callable[[str], None]) -> None:
-    """Run until a signal ends it (SIGINT, SIGTERM, SIGHUP), then stop everything in order and return.
+    """Run until a signal (SIGINT, SIGTERM, SIGHUP) or the end of its parent, then stop everything in order and return.
 
     :raises CannotRun: something stands in the way, or a part ended by itself; nothing is left running then either.
     """
@@ -59,10 +61,13 @@ def run(installation: Installation, say: Callable[[str], None]) -> None:
     _check_port(installation.port)
     children: list[Child] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup is heeded
+            signal.signal(number, signal.default_int_handler)
     try:
         _start(installation, children, descriptor, say)
-        _watch(children)
+        while installation.parent in {None, os.getppid()}:
+            _check(children)
+            time.sleep(0.2)
     except KeyboardInterrupt:
         say("Stopping…")
     except broker.BrokerFailed as fault:
@@ -170,12 +175,6 @@ def _ask_health(port: int) -> tuple[int, str]:
             return answer.status, answer.read(1000).decode(errors="replace")
         except OSError as fault:
             return 0, f"no answer ({fault.strerror})"
-
-
-def _watch(children: list[Child]) -> None:
-    while True:
-        _check(children)
-        time.sleep(0.2)
 
 
 def _check(children: list[Child]) -> None:

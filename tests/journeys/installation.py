@@ -47,13 +47,13 @@ class Installed:
         self.environment = {**inherited, "EASEL_HOME": str(home), "PORT": str(self.port)}
         self.process: subprocess.Popen[bytes] | None = None
 
-    def launch(self, **environment: str) -> subprocess.Popen[bytes]:
+    def launch(self, *options: str) -> subprocess.Popen[bytes]:
         """Start it, as in a terminal of its own, and do not wait."""
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "dev"],
+                [sys.executable, "manage.py", "dev", *options],
                 cwd=ROOT,
-                env={**self.environment, **environment},
+                env=self.environment,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,

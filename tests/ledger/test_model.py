@@ -46,7 +46,8 @@ class LedgerBesideModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.transaction: Any = transaction.atomic()  # undone when the example ends
-        self.transaction._from_testcase = True  # nobody's transaction, as far as the ledger is concerned
+        # Nobody's transaction, as far as the ledger is concerned: it is outermost inside.
+        self.transaction._from_testcase = True  # type: ignore[attr-defined]  # as Django's own test cases say it
         self.transaction.__enter__()
         self.workspace = open_workspace()
         self.model = ModelWallet(NOW)
@@ -184,7 +185,7 @@ class LedgerBesideModel(RuleBasedStateMachine):
 
 
 def test_the_ledger_does_what_the_model_does(db: None) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         LedgerBesideModel,
         settings=settings(
             max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)

@@ -1,5 +1,8 @@
 """`make run`: everything on this machine, with one command."""
 
+import os
+from argparse import ArgumentParser
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -11,6 +14,9 @@ class Command(BaseCommand):
     help = "Runs broker, web, worker and clock as one, with all state in EASEL_HOME; Ctrl-C ends them."
     requires_system_checks = ()
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--with-parent", action="store_true", help="end when the process that started this one ends")
+
     def handle(self, *args: object, **options: object) -> None:
         installation = Installation(
             home=settings.EASEL_HOME,
@@ -19,6 +25,7 @@ class Command(BaseCommand):
             broker_socket=settings.EASEL_BROKER_SOCKET,
             redis_bin=ENV.redis_bin,
             is_shared=bool(ENV.database_url),
+            parent=os.getppid() if options["with_parent"] else None,
         )
         try:
             run(installation, self._say)

@@ -1,0 +1,1 @@
+"""What things cost, beside a limit of the same machine."""
