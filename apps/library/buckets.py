@@ -67,7 +67,8 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # the package has no type
         return link
 
     def is_public(self) -> bool:
-        return True
+        """As ``storage.Storage`` says: a server of one's own without https stands behind the same wall as we do."""
+        return not self.endpoint_url or self.endpoint_url.startswith("https://")
 
     def exists(self, name: str) -> bool:
         with _translated():

@@ -46,7 +46,9 @@ class Installation:
     broker_socket: Path | None
     redis_bin: str
     is_shared: bool  # DATABASE_URL is set: other machines may have workers of their own
-    parent: int | None = None  # a process to end with, whoever kills it; for `make`, which stands between us and a terminal
+    parent: int | None = (
+        None  # a process to end with, whoever kills it; for `make`, which stands between us and a terminal
+    )
 
 
 def run(installation: Installation, say: Callable[[str], None]) -> None:

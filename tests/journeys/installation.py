@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,11 +47,11 @@ class Installed:
         self.environment = {**inherited, "EASEL_HOME": str(home), "PORT": str(self.port)}
         self.process: subprocess.Popen[bytes] | None = None
 
-    def launch(self, *options: str) -> subprocess.Popen[bytes]:
-        """Start it, as in a terminal of its own, and do not wait."""
+    def launch(self, *, below: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """Start it, as in a terminal of its own, and do not wait. ``below``: a program that runs it, as make does."""
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "dev", *options],
+                [*below, sys.executable, "manage.py", "dev", *(["--with-parent"] if below else [])],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=output,
@@ -60,10 +60,10 @@ class Installed:
             )
         return self.process
 
-    def start(self) -> None:
+    def start(self, *, below: Sequence[str] = ()) -> None:
         """Start it and wait until it says that it runs."""
         before = self.output.count("Easel runs at")
-        process = self.launch()
+        process = self.launch(below=below)
 
         def runs() -> bool:
             assert process.poll() is None, self.output

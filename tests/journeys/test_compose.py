@@ -168,6 +168,19 @@ def test_the_commands_run_together(composition: Composition, tmp_path: Path) -> 
             child.stop(seconds=20)
 
 
+def test_pages_run_under_wsgi_too(tmp_path: Path) -> None:
+    installation = Installed(tmp_path / "home")
+    command = [str(PROGRAMS / "gunicorn"), "config.wsgi", "--worker-class=gthread", "--threads=4"]
+    environment = {**installation.environment, "REDIS_URL": os.environ["REDIS_URL"]}
+    with (tmp_path / "log").open("wb") as log:
+        child = Child("gunicorn", [*command, f"--bind=127.0.0.1:{installation.port}"], environment=environment, log=log)
+    try:
+        wait_for("gunicorn answers", lambda: installation.get("/healthz")[0] != 0)
+        assert installation.get("/healthz")[1]["parts"]["database"] == "ready"
+    finally:
+        child.stop()
+
+
 def test_every_service_of_ours_has_one_image_and_waits_for_the_set_up() -> None:
     services = COMPOSE["services"]
     ours = {name: service for name, service in services.items() if service.get("image") == "easel"}

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 
 import pytest
 
@@ -51,9 +52,10 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_start_goes_on(install
     installed.process.wait()
 
     wait_for("every process is gone", lambda: installed.processes() == [], seconds=15)
-    installed.start()
+    installed.start(below=[sys.executable, "-c", "import subprocess, sys; subprocess.call(sys.argv[1:])"])
     assert installed.get("/healthz")[0] == 200
-    assert installed.interrupt() == 0
+    os.kill(installed.process.pid, signal.SIGKILL)  # what runs the supervisor, as make does
+    wait_for("every process is gone again", lambda: installed.processes() == [], seconds=30)
 
 
 @pytest.mark.parametrize(

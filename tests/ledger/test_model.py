@@ -188,7 +188,7 @@ def test_the_ledger_does_what_the_model_does(db: None) -> None:
     run_state_machine_as_test(
         LedgerBesideModel,
         settings=settings(
-            max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 

@@ -137,11 +137,11 @@ def test_everything_at_once_keeps_the_books(racers: Stable) -> None:
 
 
 def test_workers_that_are_killed_leave_the_books_whole(racers: Stable) -> None:
-    """Shortened: ten seconds of what should run for sixty before a release."""
+    """Shortened: eight seconds of what should run for sixty before a release."""
     workspace = open_workspace()
     grant(workspace, 1_000_000)
     grant(workspace, 5_000_000)
-    kills = racers.storm(workspace, seconds=10)
+    kills = racers.storm(workspace, seconds=8)
     assert kills > 20
     assert Hold.objects.count() > 20
     assert faults() == []

@@ -16,7 +16,7 @@ from apps.ledger.statement import statement
 from tests.builders import NOW
 from tests.ledger.calls import HOUR, claim, everything, faults, grant, open_workspace, place, settle, totals
 
-PAST_LOTS: Final = 20_000
+PAST_LOTS: Final = 10_000
 
 
 def test_the_largest_wallet_is_exact(workspace: Workspace) -> None:

@@ -47,6 +47,7 @@ def serve_bucket() -> Iterator[Bucket]:
         (Path(root) / "data" / _NAME).mkdir(parents=True)
         port = free_port()
         options = ["--addr", f"127.0.0.1:{port}", "--auth-key", f"{_KEY},{_SECRET}", "--vfs-cache-mode", "off"]
+        options += ["--dir-cache-time", "0s"]  # tests empty the folder behind the server's back
         environment = {"RCLONE_CONFIG": f"{root}/none.conf"}
         with (Path(root) / "server.log").open("wb") as log:
             command = [_program(), "serve", "s3", *options, f"{root}/data"]

@@ -24,6 +24,7 @@ from apps.api.files import serve_file
 from apps.errors import NotFound
 from apps.ids import uuid7
 from apps.library import storage
+from apps.library.buckets import BucketStorage
 from apps.library.storage import StorageUnavailable
 from config.env import ROOT
 from tests.library import pictures
@@ -177,14 +178,20 @@ def test_the_token_of_a_link_names_file_and_end(disk: Path) -> None:
     assert 440 < read_back.expires_at - time.time() <= 600
 
 
-def test_a_provider_gets_a_link_only_where_it_can_follow_it(request: pytest.FixtureRequest, disk: Path) -> None:
+@pytest.mark.parametrize(
+    ("endpoint_url", "is_public"),
+    [(None, True), ("https://objects.example.com", True), ("http://s3.localhost:9000", False)],
+)
+def test_a_provider_gets_a_link_only_where_it_can_follow_it(
+    bucket: Bucket, endpoint_url: str | None, is_public: bool
+) -> None:
+    there = BucketStorage(**bucket.options | {"endpoint_url": endpoint_url})
+    assert there.is_public() is is_public
+
+
+def test_a_provider_gets_no_link_to_a_disk(disk: Path) -> None:
     put()
     assert storage.public_url(KEY, expires_in=60) is None
-    request.getfixturevalue("bucket")
-    put()
-    link = storage.public_url(KEY, expires_in=60)
-    assert link is not None
-    assert get(link)[0] == 200
 
 
 def test_what_is_no_known_type_is_bytes() -> None:
