@@ -14,6 +14,11 @@ class Failure:
     message: str
     is_retryable: bool = False
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether credits that come back too late to be spent are given anew: not where the request was at fault."""
+        return self.type not in {Refusal.INVALID_INPUT, Refusal.CONTENT_REJECTED}
+
     def to_json(self) -> dict[str, Any]:  # JSON
         return asdict(self)
 

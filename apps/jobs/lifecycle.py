@@ -4,7 +4,8 @@ Every write asks that the job still be in the state it was read in, under the cl
 worker that stalled and lost its lease gets ``JobMoved`` and has changed nothing. Locks go job, then wallet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -113,7 +114,9 @@ def succeed(*, job: Job, delivered: int, warnings: Sequence[str] = (), now: date
     assert delivered > 0
     rule = pricing.PriceRule.from_json(job.sell_rule)
     charge = pricing.charge(rule=rule, effective=job.effective_inputs, planned=job.planned_outputs, delivered=delivered)
-    _end(job, State.SUCCEEDED, now, actual_mc=charge, warnings=[*job.warnings, *warnings])
+    with _all_or_nothing(job):
+        warned = [*job.warnings, *warnings]
+        _end(job, State.SUCCEEDED, now, actual_mc=charge, is_our_fault=True, warnings=warned)
 
 
 @retry_conflicts
@@ -126,8 +129,9 @@ def fail(
     attempt_state: str = AttemptState.REFUSED,
 ) -> None:
     """End a job that came to nothing: any open state → FAILED, settled at zero in the same transaction."""
-    with transaction.atomic():
-        _end(job, State.FAILED, now, actual_mc=ZERO, note=failure.type, error=failure.to_json())
+    with _all_or_nothing(job):
+        error = failure.to_json()
+        _end(job, State.FAILED, now, actual_mc=ZERO, is_our_fault=failure.is_ours, note=failure.type, error=error)
         if attempt is not None:
             _finish(attempt, attempt_state, now)
 
@@ -135,22 +139,41 @@ def fail(
 @retry_conflicts
 def cancel(*, job: Job, now: datetime, attempt: Attempt | None = None) -> None:
     """End a job that will not be delivered because its owner said so: any open state → CANCELED, at zero."""
-    with transaction.atomic():
-        _end(job, State.CANCELED, now, actual_mc=ZERO, cancel_requested_at=job.cancel_requested_at or now)
+    with _all_or_nothing(job):
+        asked_at = job.cancel_requested_at or now
+        _end(job, State.CANCELED, now, actual_mc=ZERO, is_our_fault=False, cancel_requested_at=asked_at)
         if attempt is not None:
             _finish(attempt, AttemptState.REFUSED, now)
 
 
+@contextmanager
+def _all_or_nothing(job: Job) -> Generator[None]:
+    """A transaction after whose failure the job in hand, too, is what it was: it may be tried again at once."""
+    before = dict(job.__dict__)
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        job.__dict__.update(before)
+        raise
+
+
 def _end(
-    job: Job, target: State, now: datetime, *, actual_mc: Millicredits, note: str = "", **fields: Any
-) -> None:  # model field values
-    with transaction.atomic():
-        charged = actual_mc if job.hold_id is not None else ZERO
-        _move(job, target, now, note=note, ended_at=now, lease_until=None, charged_mc=charged, **fields)
-        if job.hold is not None:
-            settlement = posting.settle(hold=job.hold, actual_mc=actual_mc, now=now)
-            assert settlement.charged_mc == charged, "the hold was settled before, for another amount"
-        dispatch.announce(job_id=job.pk)
+    job: Job,
+    target: State,
+    now: datetime,
+    *,
+    actual_mc: Millicredits,
+    is_our_fault: bool,
+    note: str = "",
+    **fields: Any,  # model field values
+) -> None:
+    charged = actual_mc if job.hold_id is not None else ZERO
+    _move(job, target, now, note=note, ended_at=now, lease_until=None, charged_mc=charged, **fields)
+    if job.hold is not None:
+        settlement = posting.settle(hold=job.hold, actual_mc=actual_mc, is_our_fault=is_our_fault, now=now)
+        assert settlement.charged_mc == charged, "the hold was settled before, for another amount"
+    dispatch.announce(job_id=job.pk)
 
 
 def _move(job: Job, target: State, now: datetime, *, note: str = "", **fields: Any) -> None:  # model field values

@@ -1,6 +1,7 @@
 """Every function of the lifecycle, called from every state: the table of moves decides, and nothing else happens."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,12 @@ from apps.ids import uuid7
 from apps.jobs import failures, lifecycle
 from apps.jobs.models import Attempt, AttemptState, Job
 from apps.jobs.states import ENDED, MOVES, State
+from apps.ledger import posting, seams
+from apps.ledger.amounts import Millicredits
 from apps.ledger.balances import read_balance
+from apps.ledger.models import LotKind
+from apps.ledger.operations import Conflict
+from apps.providers.contract import Refusal
 from tests.jobs.conftest import START, Stage
 
 Step = Callable[[Job, Attempt], object]
@@ -77,3 +83,40 @@ def test_the_end_settles_the_hold_with_it(job: Job) -> None:
     job.hold.refresh_from_db()
     assert (job.hold.captured_mc, job.hold.released_mc) == (0, job.quoted_mc)
     assert job.error == {"type": "internal", "message": failures.CRASHED.message, "is_retryable": False}
+
+
+def test_an_end_that_collides_with_another_writer_is_tried_again(job: Job) -> None:
+    collisions = [Conflict("another writer came between"), None]
+
+    def collide_once(step: str) -> None:
+        if step == "locked" and (collision := collisions.pop(0)) is not None:
+            raise collision
+
+    with seams.listening(collide_once):
+        lifecycle.fail(job=job, failure=failures.CRASHED, now=START)
+    job.refresh_from_db()
+    assert (job.state, collisions) == (State.FAILED, [])
+    assert list(job.transitions.values_list("target", flat=True)) == [State.QUEUED, State.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("failure", "given_anew_mc"),
+    [(failures.RUN_TIMEOUT, 1000), (failures.refused(Refusal.CONTENT_REJECTED, "No."), 0)],
+)
+def test_credits_that_expired_while_we_failed_are_given_anew(
+    stage: Stage, failure: failures.Failure, given_anew_mc: int
+) -> None:
+    ends_at = START + timedelta(hours=1)
+    posting.grant(
+        workspace=stage.actor.workspace,
+        kind=LotKind.PROMO,
+        amount_mc=Millicredits(1000),
+        key="short",
+        expires_at=ends_at,
+        now=START,
+    )
+    before = read_balance(workspace=stage.actor.workspace, now=ends_at).available_mc
+    job = stage.submit()  # takes what expires first
+    lifecycle.fail(job=job, failure=failure, now=ends_at)
+    after = read_balance(workspace=stage.actor.workspace, now=ends_at).available_mc
+    assert after - before == given_anew_mc
