@@ -11,7 +11,7 @@ from typing import Final
 from config.env import ROOT
 from tests.servers import NoServer, broker, postgres
 
-BENCHES: Final = ("ledger", "service")
+BENCHES: Final = ("ledger", "jobs")
 
 
 def main(chosen: list[str]) -> int:

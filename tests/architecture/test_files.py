@@ -14,7 +14,7 @@ from tests.architecture.sources import Source
 pytestmark = pytest.mark.once
 
 CODE: Final = ("apps", "bench", "config", "scripts", "tests")
-NAMELESS: Final = {"utils", "util", "helpers", "helper", "common", "misc", "services", "managers"}
+NAMELESS: Final = {"utils", "util", "helpers", "helper", "common", "misc", "services", "service", "managers", "manager"}
 LONGEST_MODULE: Final = 300  # lines
 LONGEST_FUNCTION: Final = 70  # lines
 LARGEST_FILE: Final = 200_000  # bytes

@@ -1,6 +1,6 @@
 """What Easel adds over HTTP: jobs submitted a second with their holds, and its own share of a job's time.
 
-``python -m bench.service`` starts an installation on PostgreSQL and Redis, one web process, one worker, and measures it
+``python -m bench.jobs`` starts an installation on PostgreSQL and Redis, one web process, one worker, and measures it
 from outside. Beside each figure stands a limit of the same machine.
 """
 
