@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.catalog.faults import Fault, InvalidInputs, refusal, schema_faults
-from apps.catalog.limits import counting_faults, pixel_faults
+from apps.catalog.limits import counting_faults, edge_faults, pixel_faults
 from apps.catalog.screening import screen
 from apps.catalog.sizes import (
     NAMED,
@@ -88,6 +88,7 @@ def clean(
     )
     draft.complete(wrapper_format if wrapper_format in FORMATS else None, unfit)
     faults += counting_faults(spec, draft.effective)
+    faults += edge_faults(spec, draft.effective)
     faults += pixel_faults(spec, draft.effective, pictures)
     if faults:
         raise refusal(faults)

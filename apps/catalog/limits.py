@@ -9,13 +9,14 @@ from apps.catalog.sizes import PlannedOutputs, Size, largest_factor, planned_out
 from apps.catalog.spec import OUTPUT_COUNTS, Measured, ModelSpec, path_of, picture_fields, pictures_in
 
 MAX_PIXELS: Final = 89_478_485  # of any picture given, on any model
-_MAX_REFERENCES: Final = 10  # where nobody knows how many a model takes
+MAX_EDGE: Final = 16_384  # of any picture asked for, where the model's schema names no maximum of its own
+MAX_REFERENCES: Final = 10  # where nobody knows how many a model takes
 
 
 def counting_faults(spec: ModelSpec, effective: Mapping[str, Any]) -> list[Fault]:
     """Pictures in and out, where the model bounds their number."""
     faults = []
-    most = _MAX_REFERENCES if spec.max_references is None else spec.max_references
+    most = MAX_REFERENCES if spec.max_references is None else spec.max_references
     for name in picture_fields(spec.schema):
         value = effective.get(name)
         if isinstance(value, list) and "maxItems" not in spec.properties[name] and len(value) > most:
@@ -28,6 +29,26 @@ def counting_faults(spec: ModelSpec, effective: Mapping[str, Any]) -> list[Fault
         message = f"{given} in and {made} out are {given + made} pictures; this model handles at most {total} in all."
         allowed = {"max_images_in_all": total}
         faults.append(Fault("num_images", "too_many_images", message, allowed, field="num_images"))
+    return faults
+
+
+def edge_faults(spec: ModelSpec, effective: Mapping[str, Any]) -> list[Fault]:
+    """Edges asked for that are longer than any picture is made, where the model's schema leaves that open."""
+    asked = effective.get("image_size")
+    places = [("", spec.properties, effective)]
+    if isinstance(asked, Mapping):
+        places.append(("image_size.", _fields_within(spec.properties.get("image_size", {})), asked))
+    faults = []
+    for prefix, fields, values in places:
+        for edge in ("width", "height"):
+            value, schema = values.get(edge), fields.get(edge, {})
+            is_open = "maximum" not in schema and "exclusiveMaximum" not in schema
+            if is_open and isinstance(value, int | float) and value > MAX_EDGE:
+                path = f"{prefix}{edge}"
+                message = f"{path} must be at most {MAX_EDGE:,} pixels."
+                faults.append(
+                    Fault(path, "image_too_large", message, {"maximum": MAX_EDGE}, field=path.partition(".")[0])
+                )
     return faults
 
 
@@ -58,3 +79,12 @@ def _output_fault(planned: PlannedOutputs, source: Size, most: int, effective: M
         return Fault("upscale_factor", "output_too_large", message, {"maximum": factor}, field="upscale_factor")
     message = f"{result} Send a smaller picture."
     return Fault("image_url", "output_too_large", message, {"max_pixels": most}, field="image_url")
+
+
+def _fields_within(schema: Mapping[str, Any]) -> dict[str, Any]:  # JSON Schema in and out
+    """The fields of an object, in whichever of its shapes they stand."""
+    return {
+        name: field
+        for shape in (schema, *schema.get("anyOf", []), *schema.get("oneOf", []))
+        for name, field in shape.get("properties", {}).items()
+    }

@@ -1,8 +1,9 @@
-"""What a run costs: the price before (``quote``), after (``charge``), and as a table in words, from one rule. Pure.
+"""What a run costs: the price before (``quote``), after (``charge``), and what it costs us (``cost``). Pure.
 
 one    = price of one output, times the multipliers that apply
 quote  = one x outputs + surcharges
 charge = one x delivered + surcharges; nothing when nothing was delivered
+cost   = the same as charge, by the provider's rule
 """
 
 from collections.abc import Mapping
@@ -11,21 +12,34 @@ from math import prod
 from typing import Any
 
 from apps.catalog.inputs import default_inputs
-from apps.catalog.price_rules import PARTS, InvalidPriceRule, PerCall, PerMegapixel, PriceRule, Tiers
+from apps.catalog.price_rules import (
+    PARTS,
+    PER_DOLLAR,
+    InvalidPriceRule,
+    PerCall,
+    PerMegapixel,
+    PriceRule,
+    Tiers,
+    Unit,
+)
 from apps.catalog.sizes import EDGES, NAMED, PlannedOutputs, Size, planned_outputs
 from apps.catalog.spec import ModelSpec
-from apps.ledger.amounts import PER_CREDIT, ZERO, Millicredits, format_credits
+from apps.ledger.amounts import PER_CREDIT, Millicredits, format_credits
 
 __all__ = [
+    "CostRow",
     "InvalidPriceRule",
     "Line",
     "PriceRow",
     "PriceRule",
     "Quote",
     "charge",
+    "cost",
+    "cost_in_words",
     "in_words",
     "price_from",
     "quote",
+    "unpriceable",
     "usual_price",
 ]
 
@@ -56,12 +70,28 @@ class PriceRow:
     amount_mc: Millicredits
 
 
+@dataclass(frozen=True, slots=True)
+class CostRow:
+    """One row of a table of what a provider asks of us."""
+
+    what: str
+    microusd: int
+
+
 def quote(*, rule: PriceRule, effective: Mapping[str, Any], planned: PlannedOutputs) -> Quote:
     """Price a run before it starts: as if everything asked for is delivered. More than zero.
 
     :param effective: as ``inputs.clean`` returns them.
     """
-    return _price(rule, effective, planned, _asked(rule, effective))
+    assert rule.unit is Unit.MILLICREDITS, "customers pay in credits"
+    lines = _parts(rule, effective, planned, _asked(rule, effective))
+    return Quote(
+        Millicredits(sum(one.amount * one.quantity for one in lines)),
+        tuple(
+            Line(one.label, one.quantity, Millicredits(one.amount), Millicredits(one.amount * one.quantity))
+            for one in lines
+        ),
+    )
 
 
 def charge(*, rule: PriceRule, effective: Mapping[str, Any], planned: PlannedOutputs, delivered: int) -> Millicredits:
@@ -69,20 +99,37 @@ def charge(*, rule: PriceRule, effective: Mapping[str, Any], planned: PlannedOut
 
     A size is charged as it was quoted, whatever the provider made of it.
     """
-    if delivered <= 0:
-        return ZERO
-    return _price(rule, effective, planned, min(delivered, _asked(rule, effective))).amount_mc
+    assert rule.unit is Unit.MILLICREDITS, "customers pay in credits"
+    return Millicredits(_delivered(rule, effective, planned, delivered))
+
+
+def cost(*, rule: PriceRule, effective: Mapping[str, Any], planned: PlannedOutputs, delivered: int) -> int:
+    """Tell what a run costs us, in micro-dollars, by the provider's rule and the files that it delivered."""
+    assert rule.unit is Unit.MICRODOLLARS, "providers are paid in dollars"
+    return _delivered(rule, effective, planned, delivered)
+
+
+def unpriceable(*, rule: PriceRule, effective: Mapping[str, Any]) -> str:
+    """Say why a rule has no price for inputs that were valid once; empty when it has one.
+
+    A rule would fall back to its usual tier: right for an input that was left out, wrong for a value it never heard of.
+    """
+    base = rule.base
+    named = effective.get(base.field) if isinstance(base, Tiers) else None
+    if isinstance(base, Tiers) and named is not None and named not in base.amounts:
+        return f"{base.field} {named} has no price"
+    return ""
 
 
 def price_from(*, rule: PriceRule, spec: ModelSpec) -> Millicredits:
     """The lowest price any run of this model can have."""
     match rule.base:
-        case PerCall(amount_mc):
-            amount = amount_mc
+        case PerCall():
+            amount = rule.base.amount
         case PerMegapixel():
             amount = _by_pixels(rule.base, Size(1, 1))
         case Tiers():
-            amount = min(rule.base.amounts_mc.values())
+            amount = min(rule.base.amounts.values())
     for multiplier in rule.multipliers:
         amount = min(amount, _times(amount, multiplier.thousandths))
     fewest = [spec.properties.get(name, {}).get("minimum", 1) for name in rule.outputs] if rule.is_per_output else []
@@ -98,40 +145,60 @@ def usual_price(*, rule: PriceRule, spec: ModelSpec) -> Millicredits:
 
 def in_words(*, rule: PriceRule, spec: ModelSpec) -> list[PriceRow]:
     """Write the rule as a price table for people; the first row is the base price."""
+    assert rule.unit is Unit.MILLICREDITS, "customers pay in credits"
+    return [PriceRow(what, Millicredits(amount)) for what, amount in _rows(rule, spec)]
+
+
+def cost_in_words(*, rule: PriceRule, spec: ModelSpec) -> list[CostRow]:
+    """Write a provider's rule as such a table, for staff."""
+    assert rule.unit is Unit.MICRODOLLARS, "providers are paid in dollars"
+    return [CostRow(what, amount) for what, amount in _rows(rule, spec)]
+
+
+def _rows(rule: PriceRule, spec: ModelSpec) -> list[tuple[str, int]]:
     each = "Each picture" if rule.is_per_output else "Each run"
     match rule.base:
-        case PerCall(amount_mc):
-            rows = _multiplied_rows(rule, spec, each, amount_mc)
+        case PerCall():
+            rows = _multiplied_rows(rule, spec, each, rule.base.amount)
         case PerMegapixel():
-            rows = [PriceRow(f"{each}, {_per_megapixel(rule.base)}", rule.base.amount_mc)]
-            rows += [
-                PriceRow(f"{each} of {name}, {size}", _by_pixels(rule.base, size)) for name, size in _named_sizes(spec)
-            ]
-            rows += _multiplied_rows(rule, spec, each, rule.base.amount_mc)[1:]
-        case Tiers(field, _, amounts_mc):
-            tiers = sorted(amounts_mc, key=lambda tier: amounts_mc[tier])
-            rows = [PriceRow(f"{each} at {field} {tier}", amounts_mc[tier]) for tier in tiers]
+            rows = [(f"{each}, {_per_megapixel(rule.base, rule.unit)}", rule.base.amount)]
+            rows += [(f"{each} of {name}, {size}", _by_pixels(rule.base, size)) for name, size in _named_sizes(spec)]
+            rows += _multiplied_rows(rule, spec, each, rule.base.amount)[1:]
+        case Tiers(field, _, amounts):
+            tiers = sorted(amounts, key=lambda tier: amounts[tier])
+            rows = [(f"{each} at {field} {tier}", amounts[tier]) for tier in tiers]
     for extra in rule.surcharges:
-        rows.append(
-            PriceRow(
-                f"{extra.label}, added {'for each picture' if extra.is_per_output else 'once per run'}", extra.amount_mc
-            )
-        )
+        often = "for each picture" if extra.is_per_output else "once per run"
+        rows.append((f"{extra.label}, added {often}", extra.amount))
     return rows
 
 
-def _price(rule: PriceRule, effective: Mapping[str, Any], planned: PlannedOutputs, outputs: int) -> Quote:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A line of a price, in the unit of its rule."""
+
+    label: str
+    quantity: int
+    amount: int  # of one
+
+
+def _parts(rule: PriceRule, effective: Mapping[str, Any], planned: PlannedOutputs, outputs: int) -> list[_Part]:
     one, label = _one(rule, effective, planned)
-    quantity = outputs if rule.is_per_output else 1
-    lines = [Line(label, quantity, one, Millicredits(one * quantity))]
+    parts = [_Part(label, outputs if rule.is_per_output else 1, one)]
     for extra in rule.surcharges:
         if _holds(extra.when, effective):
-            quantity = outputs if extra.is_per_output else 1
-            lines.append(Line(extra.label, quantity, extra.amount_mc, Millicredits(extra.amount_mc * quantity)))
-    return Quote(Millicredits(sum(line.amount_mc for line in lines)), tuple(lines))
+            parts.append(_Part(extra.label, outputs if extra.is_per_output else 1, extra.amount))
+    return parts
 
 
-def _one(rule: PriceRule, effective: Mapping[str, Any], planned: PlannedOutputs) -> tuple[Millicredits, str]:
+def _delivered(rule: PriceRule, effective: Mapping[str, Any], planned: PlannedOutputs, delivered: int) -> int:
+    if delivered <= 0:
+        return 0
+    parts = _parts(rule, effective, planned, min(delivered, _asked(rule, effective)))
+    return sum(part.amount * part.quantity for part in parts)
+
+
+def _one(rule: PriceRule, effective: Mapping[str, Any], planned: PlannedOutputs) -> tuple[int, str]:
     """The price of one output with its multipliers, and the words for it."""
     amount, words = _base_price(rule.base, effective, planned)
     for multiplier in rule.multipliers:
@@ -145,33 +212,33 @@ def _one(rule: PriceRule, effective: Mapping[str, Any], planned: PlannedOutputs)
 
 def _base_price(
     base: PerCall | PerMegapixel | Tiers, effective: Mapping[str, Any], planned: PlannedOutputs
-) -> tuple[Millicredits, list[str]]:
+) -> tuple[int, list[str]]:
     match base:
-        case PerCall(amount_mc):
-            return amount_mc, []
+        case PerCall():
+            return base.amount, []
         case PerMegapixel():
             size = Size(planned.width, planned.height)
             return _by_pixels(base, size), [str(size)]
         case Tiers():
             tier = _tier(base, effective, planned)
-            return base.amounts_mc[tier], [f"{base.field} {tier}"]
+            return base.amounts[tier], [f"{base.field} {tier}"]
 
 
-def _by_pixels(base: PerMegapixel, size: Size) -> Millicredits:
+def _by_pixels(base: PerMegapixel, size: Size) -> int:
     pixels = max(1, size.pixels)
     if base.is_rounded_up:
-        return Millicredits(base.amount_mc * _ceil(pixels, base.megapixel_px))
-    return Millicredits(_ceil(base.amount_mc * pixels, base.megapixel_px * base.step_mc) * base.step_mc)
+        return base.amount * _ceil(pixels, base.megapixel_px)
+    return _ceil(base.amount * pixels, base.megapixel_px * base.step) * base.step
 
 
 def _tier(base: Tiers, effective: Mapping[str, Any], planned: PlannedOutputs) -> str:
     """The tier of these inputs: the one named, else the smallest that holds the longest edge, else the usual one."""
     named = effective.get(base.field)
-    if named in base.amounts_mc:
+    if named in base.amounts:
         return str(named)
     if not base.is_by_longest_edge:
         return base.default
-    by_edge = sorted(base.amounts_mc, key=EDGES.__getitem__)
+    by_edge = sorted(base.amounts, key=EDGES.__getitem__)
     return next((tier for tier in by_edge if max(planned.width, planned.height) <= EDGES[tier]), by_edge[-1])
 
 
@@ -183,27 +250,29 @@ def _holds(when: Mapping[str, str | int | bool], effective: Mapping[str, Any]) -
     return all(name in effective and effective[name] == value for name, value in when.items())
 
 
-def _multiplied_rows(rule: PriceRule, spec: ModelSpec, each: str, amount: Millicredits) -> list[PriceRow]:
+def _multiplied_rows(rule: PriceRule, spec: ModelSpec, each: str, amount: int) -> list[tuple[str, int]]:
     """The base price, named by the choices that leave it as it is, and the price under each multiplier."""
     plain = each
     if len(rule.multipliers) == 1 and len(rule.multipliers[0].when) == 1:
         name, value = next(iter(rule.multipliers[0].when.items()))
         others = [str(one) for one in spec.properties.get(name, {}).get("enum", []) if one != value]
         plain = f"{each} at {' or '.join(others)}" if others else each
-    rows = [PriceRow(plain, amount)]
+    rows = [(plain, amount)]
     for multiplier in rule.multipliers:
         chosen = " and ".join(str(value) for value in multiplier.when.values())
-        rows.append(PriceRow(f"{each} at {chosen}", _times(amount, multiplier.thousandths)))
+        rows.append((f"{each} at {chosen}", _times(amount, multiplier.thousandths)))
     return rows
 
 
-def _per_megapixel(base: PerMegapixel) -> str:
+def _per_megapixel(base: PerMegapixel, unit: Unit) -> str:
     if base.is_rounded_up:
         return f"for every megapixel begun ({base.megapixel_px:,} pixels)"
     words = f"for every megapixel ({base.megapixel_px:,} pixels)"
-    if base.step_mc == 1:
+    if base.step == 1:
         return words
-    step = "a whole credit" if base.step_mc == PER_CREDIT else f"a multiple of {format_credits(base.step_mc)} credits"
+    if unit is Unit.MICRODOLLARS:
+        return f"{words}, rounded up to a multiple of USD {base.step / PER_DOLLAR:f}"
+    step = "a whole credit" if base.step == PER_CREDIT else f"a multiple of {format_credits(base.step)} credits"
     return f"{words}, rounded up to {step}"
 
 
@@ -213,8 +282,8 @@ def _named_sizes(spec: ModelSpec) -> list[tuple[str, Size]]:
     return [(name, NAMED[name]) for name in names if name in NAMED]
 
 
-def _times(amount: Millicredits, thousandths: int) -> Millicredits:
-    return Millicredits(_ceil(amount * thousandths, PARTS))
+def _times(amount: int, thousandths: int) -> int:
+    return _ceil(amount * thousandths, PARTS)
 
 
 def _ceil(number: int, divisor: int) -> int:

@@ -27,15 +27,20 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class PlannedOutputs:
-    """What a job is expected to make: at most ``count`` files of this exact size."""
+    """What a job is expected to make: at most ``count`` files of this exact size; clips of so many seconds.
+
+    ``is_cut_out`` says that a subject is wanted on transparent ground.
+    """
 
     count: int
     width: int
     height: int
     content_type: str
+    seconds: int | None = None
+    is_cut_out: bool = False
 
-    def to_json(self) -> dict[str, Any]:  # JSON
-        return asdict(self)
+    def to_json(self) -> dict[str, Any]:  # JSON; a picture says nothing of seconds, and few are cut out
+        return {name: value for name, value in asdict(self).items() if value is not None and value is not False}
 
 
 # Source: the published sizes of fal.ai's hosted models.
@@ -58,24 +63,28 @@ _VIDEO: Final = ("image_to_video", Size(1280, 720), "video/mp4")
 def planned_outputs(
     *, spec: ModelSpec, effective: Mapping[str, Any], pictures: Mapping[str, Measured] | None
 ) -> PlannedOutputs:
-    """Tell how many files of which size and type these inputs will make.
+    """Tell how many files of which size, type and length these inputs will make.
 
     A size that follows the source takes the first picture; one that nobody measured (a mock of a URL) counts as
     1024x1024. A size the model changes by itself is given as it will be delivered.
 
     :param effective: as ``clean`` returns them. :param pictures: source → its measure.
     """
-    size = (
-        _VIDEO[1] if spec.kind == _VIDEO[0] else _planned_size(spec, effective, source_size(spec, effective, pictures))
-    )
     counts = [value for name in OUTPUT_COUNTS if isinstance(value := effective.get(name), int)]
-    return PlannedOutputs(prod(counts), size.width, size.height, _content_type(spec, effective))
+    if spec.kind == _VIDEO[0]:
+        seconds = spec.limits.get("clip_seconds")
+        return PlannedOutputs(prod(counts), _VIDEO[1].width, _VIDEO[1].height, _VIDEO[2], seconds)
+    size = _planned_size(spec, effective, source_size(spec, effective, pictures))
+    is_cut_out = spec.kind == "background_removal"
+    return PlannedOutputs(prod(counts), size.width, size.height, _content_type(spec, effective), is_cut_out=is_cut_out)
 
 
 def source_size(spec: ModelSpec, effective: Mapping[str, Any], pictures: Mapping[str, Measured] | None) -> Size | None:
     """The size of the first picture given, or None when there is none or it was not measured."""
+    if not pictures:
+        return None
     first = next((source for _, _, source in pictures_in(spec.schema, effective)), None)
-    measured = (pictures or {}).get(first) if first is not None else None
+    measured = pictures.get(first) if first is not None else None
     return Size(measured.width, measured.height) if measured else None
 
 
@@ -171,13 +180,13 @@ def _planned_size(spec: ModelSpec, effective: Mapping[str, Any], source: Size | 
     if spec.kind == "reframe":
         start, shape = source or Size(_DEFAULT_EDGE, _DEFAULT_EDGE), read_ratio(ratio)
         return reframed(start, shape, is_cropped=effective.get("mode") == "crop") if shape else start
+    edge = EDGES.get(str(effective.get("resolution")))
     if explicit := read_size(effective) or read_size(effective.get("image_size")):
-        return delivered(explicit, limits)
+        return delivered(with_shape(explicit, edge) if edge else explicit, limits)  # it is priced by the resolution
     if isinstance(name := effective.get("image_size"), str) and name.removeprefix("auto_") in EDGES:
         return delivered(with_shape(source or _SQUARE, EDGES[name.removeprefix("auto_")]), limits)
     default = spec.properties.get("aspect_ratio", {}).get("default")
     shape = (source if ratio in {None, "auto"} else read_ratio(ratio) or read_ratio(default)) or _SQUARE
-    edge = EDGES.get(str(effective.get("resolution")))
     if edge is None:
         edge = isqrt(limits["max_output_px"]) if "max_output_px" in limits else _DEFAULT_EDGE
     return with_shape(shape, edge)
@@ -189,8 +198,6 @@ def delivered(size: Size, limits: Mapping[str, Any]) -> Size:
 
 
 def _content_type(spec: ModelSpec, effective: Mapping[str, Any]) -> str:
-    if spec.kind == _VIDEO[0]:
-        return _VIDEO[2]
     formats = spec.limits.get("output_formats", ["png"])
     return f"image/{effective.get('output_format') or formats[0]}"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -23,7 +24,7 @@ class Measured:
     size_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is worked out of the schema stays
 class ModelSpec:
     """Everything that decides which inputs a model takes and what comes out. ``AIModel.spec()`` makes it."""
 
@@ -35,7 +36,7 @@ class ModelSpec:
     max_references: int | None = None
     capabilities: Mapping[str, Any] = field(default_factory=dict)  # JSON
 
-    @property
+    @cached_property
     def properties(self) -> Mapping[str, Any]:
         """Schemas of the fields, in the order of forms and tables."""
         return ordered_properties(self.schema)

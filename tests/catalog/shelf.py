@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from apps.catalog.files import ModelFile, read_catalog
+from apps.catalog.files.reading import ModelFile, read_catalog
 from apps.catalog.inputs import CleanInputs, InvalidInputs, Measured, PlannedOutputs, clean, planned_outputs
 from apps.catalog.pricing import Quote, quote
+from apps.catalog.spec import picture_fields
 
 URL = "https://example.com/a.png"
 URLS = tuple(f"https://example.com/{number}.png" for number in range(1, 16))
@@ -27,9 +28,24 @@ def every_field() -> Iterator[tuple[str, str, dict[str, Any]]]:  # a schema is J
 
 
 def needed(model_id: str) -> dict[str, Any]:  # JSON
-    """The least a model wants."""
-    values = {"prompt": "a red kite", "image_url": URL, "image_urls": [URL]}
-    return {name: values[name] for name in models()[model_id].spec.schema["required"]}
+    """The least a model wants; where it leaves a choice, the first."""
+    values = {"prompt": "a red kite", "image_url": URL, "image_urls": [URL], "aspect_ratio": "16:9"}
+    schema = models()[model_id].spec.schema
+    return {name: values[name] for name in schema.get("required") or schema["anyOf"][0]["required"]}
+
+
+def with_companions(model_id: str, name: str) -> dict[str, Any]:  # JSON
+    """The least a model wants, and what a field may not come without."""
+    values = {"width": 1024, "height": 1024, "image_urls": [URL]}
+    needs = models()[model_id].spec.schema.get("dependentRequired", {}).get(name, [])
+    return needed(model_id) | {other: values[other] for other in needs}
+
+
+def with_pictures(model_id: str) -> dict[str, Any]:  # JSON
+    """The least a model wants, and a picture wherever it takes one."""
+    fields = models()[model_id].spec.schema["properties"]
+    names = picture_fields(models()[model_id].spec.schema)
+    return needed(model_id) | {name: [URL] if fields[name]["type"] == "array" else URL for name in names}
 
 
 def cleaned(

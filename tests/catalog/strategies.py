@@ -5,19 +5,24 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from apps.catalog.spec import ModelSpec
+from apps.catalog.limits import MAX_EDGE
+from apps.catalog.spec import TRUNCATE, ModelSpec
 
 _SOURCES = [f"https://example.com/{number}.png" for number in range(1, 16)]
 _WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=3, max_size=40)
 
 
 def valid_inputs(spec: ModelSpec) -> st.SearchStrategy[dict[str, Any]]:
-    """Every required field, and any of the others."""
-    required = set(spec.schema["required"])
+    """Every required field, and any of the others that may come with them."""
+    required = set(spec.schema.get("required", []))
     fields = {name: _values(schema) for name, schema in spec.properties.items()}
-    return st.fixed_dictionaries(
+    drawn = st.fixed_dictionaries(
         {name: strategy for name, strategy in fields.items() if name in required},
         optional={name: strategy for name, strategy in fields.items() if name not in required},
+    )
+    ways = [set(way["required"]) for way in spec.schema.get("anyOf", [])]
+    return drawn.map(lambda values: _without_the_lonely(values, spec.schema.get("dependentRequired", {}))).filter(
+        lambda values: not ways or any(way <= set(values) for way in ways)
     )
 
 
@@ -59,6 +64,11 @@ def anything() -> st.SearchStrategy[Any]:
     )
 
 
+def _without_the_lonely(values: dict[str, Any], needs: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Leave out the fields whose companions are not there."""
+    return {name: value for name, value in values.items() if set(needs.get(name, [])) <= set(values)}
+
+
 def _values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     if "anyOf" in schema:
         return st.one_of([_values(branch) for branch in schema["anyOf"]])
@@ -76,12 +86,16 @@ def _of_type(name: str, schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
             return st.booleans()
         case "integer":
             low = schema["exclusiveMinimum"] + 1 if "exclusiveMinimum" in schema else schema.get("minimum")
-            return st.integers(low, schema.get("maximum")).filter(lambda value: abs(value) < 2**63)
+            most = schema.get("maximum", MAX_EDGE if low == 1 else None)  # an open size is bounded all the same
+            return st.integers(low, most).filter(lambda value: abs(value) < 2**63)
         case "number":
             return st.floats(schema.get("minimum"), schema.get("maximum"), allow_nan=False, allow_infinity=False)
         case "array":
-            return st.lists(_values(schema["items"]), min_size=schema["minItems"], max_size=schema.get("maxItems", 15))
+            most = schema.get("maxItems", 15 if TRUNCATE in schema else 10)
+            return st.lists(_values(schema["items"]), min_size=schema["minItems"], max_size=most)
         case "object":
             return st.fixed_dictionaries({key: _values(inner) for key, inner in schema["properties"].items()})
+        case _ if "pattern" in schema:
+            return st.from_regex(schema["pattern"], fullmatch=True)
         case _:
             return st.sampled_from(_SOURCES) if schema.get("format") == "uri" else _WORDS

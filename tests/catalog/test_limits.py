@@ -1,9 +1,11 @@
 """Limits that no schema says: how many pictures, how many pixels, and what is done to a size that does not fit."""
 
+from typing import Any
+
 import pytest
 
-from apps.catalog.inputs import InvalidInputs, Reference, clean, picture_fields
-from tests.catalog.shelf import URL, URLS, cleaned, codes, measured, models, needed, refused
+from apps.catalog.inputs import InvalidInputs, ModelSpec, Reference, clean, picture_fields
+from tests.catalog.shelf import URL, URLS, cleaned, codes, measured, models, refused, with_pictures
 
 pytestmark = pytest.mark.once
 
@@ -46,8 +48,8 @@ def test_every_picture_is_measured_against_the_limit() -> None:
 
 @pytest.mark.parametrize("model_id", [one for one in sorted(models()) if picture_fields(models()[one].spec.schema)])
 def test_no_model_takes_a_picture_past_the_platforms_limit(model_id: str) -> None:
-    inputs = needed(model_id) | ({"image_url": URL} if model_id == "flux_pro" else {})
-    assert refused(model_id, inputs, size=(9460, 9460))[0]["code"] == "image_too_large"
+    faults = refused(model_id, with_pictures(model_id), size=(9460, 9460))
+    assert {fault["code"] for fault in faults} == {"image_too_large"}
 
 
 @pytest.mark.parametrize(
@@ -127,3 +129,37 @@ def test_sizes_the_model_scales_itself_are_sent_as_asked() -> None:
 def test_large_pictures_are_advised_against() -> None:
     result = cleaned("flux_realism", {"prompt": "x", "image_size": {"width": 3000, "height": 3000}})
     assert result.warnings == ("large_output: 3000x3000 is more than the 4,194,304 pixels this model is made for",)
+
+
+def open_sizes(**edge: int) -> ModelSpec:
+    """A model that takes any width and height, in two places, but for what ``edge`` says of them."""
+    sides = {"width": {"type": "integer", "minimum": 1, **edge}, "height": {"type": "integer", "minimum": 1, **edge}}
+    size = {"anyOf": [{"type": "string"}, {"type": "object", "properties": sides}]}
+    return ModelSpec(
+        id="open", kind="text_to_image", schema={"type": "object", "properties": {**sides, "image_size": size}}
+    )
+
+
+@pytest.mark.parametrize("inputs", [{"width": 16384, "height": 1}, {"image_size": {"width": 1, "height": 16384}}])
+def test_an_edge_of_16384_pixels_may_be_asked_for(inputs: dict[str, Any]) -> None:
+    assert clean(spec=open_sizes(), inputs=inputs, wrapper_format=None, pictures=None).effective == inputs
+
+
+@pytest.mark.parametrize("edge", [16385, 10**15])
+def test_a_longer_edge_is_refused_where_the_model_names_no_maximum(edge: int) -> None:
+    for inputs, paths in (
+        ({"width": edge, "height": 1}, ["width"]),
+        ({"image_size": {"width": edge, "height": edge}}, ["image_size.width", "image_size.height"]),
+    ):
+        with pytest.raises(InvalidInputs) as caught:
+            clean(spec=open_sizes(), inputs=inputs, wrapper_format=None, pictures=None)
+        assert codes(caught.value.details["fields"]) == [(path, "image_too_large") for path in paths]
+        assert caught.value.details["fields"][0]["allowed"] == {"maximum": 16384}
+        assert caught.value.reason == "image_too_large"
+
+
+def test_a_model_may_allow_more_by_its_own_schema() -> None:
+    inputs = {"width": 20000, "height": 10}
+    spec = open_sizes(maximum=20000)
+    assert clean(spec=spec, inputs=inputs, wrapper_format=None, pictures=None).effective == inputs
+    assert cleaned("flux_schnell", {"prompt": "x", "image_size": {"width": 14142, "height": 14142}})

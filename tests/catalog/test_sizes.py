@@ -1,13 +1,14 @@
 """The exact pixels a job is planned with, for every way to ask for a size."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.catalog.inputs import Measured, ModelSpec, planned_outputs
+from apps.catalog.inputs import Measured, ModelSpec, PlannedOutputs, planned_outputs
 from apps.catalog.sizes import Size, largest_factor, legal, read_ratio, reframed, shrunk, upscaled
 from tests.catalog.shelf import URL, cleaned, models, needed, planned
 
@@ -59,21 +60,44 @@ def _size(
 
 
 @pytest.mark.parametrize(
-    ("model_id", "nothing", "upright", "flat"),
+    ("asked", "size"),
     [
-        ("flux_schnell", (576, 1024), (576, 1024), (1024, 576)),
-        ("flux_pro", (1152, 2048), (1152, 2048), (2048, 1152)),
-        ("flux_realism", (1024, 768), (576, 1024), (1024, 576)),
-        ("nano_banana", (1024, 1024), (576, 1024), (1024, 576)),
-        ("nano_banana_edit", (1024, 1024), (576, 1024), (1024, 576)),
-        ("seedream_v45_edit", (2048, 2048), (2160, 3840), (3840, 2160)),
-        ("seedream_v5_edit", (2048, 2048), (1440, 2560), (2560, 1440)),
-        ("topaz_upscale_image", (2048, 2048), (2048, 2048), (2048, 2048)),
-        ("local_upscale", (2048, 2048), (2048, 2048), (2048, 2048)),
-        ("local_reframe", (1024, 1024), (1024, 1820), (1820, 1024)),
-        ("local_cutout", (1024, 1024), (1024, 1024), (1024, 1024)),
+        ({"width": 600, "height": 300}, (600, 300)),
+        ({"width": 600, "height": 300, "resolution": "2K"}, (2048, 1024)),
+        ({"width": 4096, "height": 4096, "resolution": "1K"}, (1024, 1024)),  # as it is priced
+        ({"resolution": "4K"}, (4096, 4096)),
+        ({}, (1024, 1024)),
     ],
 )
+def test_a_resolution_gives_the_size_and_edges_then_only_the_shape(
+    asked: dict[str, Any], size: tuple[int, int]
+) -> None:
+    made = planned("nano_banana_2", needed("nano_banana_2") | asked)
+    assert (made.width, made.height) == size
+
+
+# model, without a format, shorts and reels, horizontal
+BY_FORMAT = [
+    ("flux_schnell", (576, 1024), (576, 1024), (1024, 576)),
+    ("flux_pro", (1152, 2048), (1152, 2048), (2048, 1152)),
+    ("flux_realism", (1024, 768), (576, 1024), (1024, 576)),
+    ("nano_banana", (1024, 1024), (576, 1024), (1024, 576)),
+    ("nano_banana_edit", (1024, 1024), (576, 1024), (1024, 576)),
+    ("seedream_v45_edit", (2048, 2048), (2160, 3840), (3840, 2160)),
+    ("seedream_v5_edit", (2048, 2048), (1440, 2560), (2560, 1440)),
+    ("local_reframe", (1024, 1024), (1024, 1820), (1820, 1024)),
+]
+USUAL = {  # where formats do nothing; the others make a square of 1024 pixels a side
+    "topaz_upscale_image": (2048, 2048),
+    "local_upscale": (2048, 2048),
+    "bytedance_seedream": (2048, 2048),
+    "ideogram_reframe": (1820, 1024),
+    "veo_3": (1280, 720),
+    "sora_2": (1280, 720),
+}
+
+
+@pytest.mark.parametrize(("model_id", "nothing", "upright", "flat"), BY_FORMAT)
 def test_every_format_of_every_model(
     model_id: str, nothing: tuple[int, int], upright: tuple[int, int], flat: tuple[int, int]
 ) -> None:
@@ -81,8 +105,12 @@ def test_every_format_of_every_model(
     assert sizes == [nothing, upright, upright, flat]
 
 
-def test_every_model_is_in_the_table_above() -> None:
-    assert len(models()) == 11
+def test_every_other_model_makes_its_usual_size() -> None:
+    others = set(models()) - {row[0] for row in BY_FORMAT}
+    assert not [one for one in others if models()[one].spec.format_map]
+    for one in others:
+        usual = USUAL.get(one, (1024, 1024))
+        assert [_size(one, preset) for preset in (None, "shorts", "reels", "horizontal")] == [usual] * 4, one
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -225,6 +253,9 @@ def test_a_clip_is_planned_as_one() -> None:
     spec = ModelSpec(id="veo", kind="image_to_video", schema={"properties": {}})
     clip = planned_outputs(spec=spec, effective={}, pictures={URL: Measured(10, 10)})
     assert clip.to_json() == {"count": 1, "width": 1280, "height": 720, "content_type": "video/mp4"}
+    timed = planned_outputs(spec=replace(spec, limits={"clip_seconds": 8}), effective={}, pictures=None)
+    assert timed.to_json() == {**clip.to_json(), "seconds": 8}
+    assert PlannedOutputs(**clip.to_json()).seconds is None  # as jobs from before clips had a length are read
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,19 @@
 """What must hold within one model's file beyond its shape: schema, sizes, limits and price fit together. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
+from apps.catalog.checks.endpoints import endpoint_problems
+from apps.catalog.checks.problems import Problem, is_count
 from apps.catalog.price_rules import PriceRule, Tiers
 from apps.catalog.sizes import NAMED, read_size
 from apps.catalog.spec import DIALECT, OUTPUT_COUNTS, TRUNCATE, WRAPPER_FIELDS, ModelSpec, picture_fields
 
-Problem = tuple[str, str]  # field of the file, sentence
 
-
-def checks_of(spec: ModelSpec, rule: PriceRule) -> list[Problem]:
+def fit_problems(spec: ModelSpec, rule: PriceRule, *, endpoints: Sequence[Mapping[str, Any]] = ()) -> list[Problem]:
     """List everything that does not fit together in a model; nothing when it may be sold."""
     schema_problems = list(_schema_problems(spec.schema))
     if schema_problems:
@@ -23,6 +23,7 @@ def checks_of(spec: ModelSpec, rule: PriceRule) -> list[Problem]:
         lambda: _format_problems(spec),
         lambda: _limit_problems(spec),
         lambda: _price_problems(spec, rule),
+        lambda: endpoint_problems(spec, endpoints),
     ]
     return [problem for check in checks for problem in check()]
 
@@ -48,7 +49,7 @@ def _schema_problems(schema: Mapping[str, Any]) -> Iterator[Problem]:
             yield where, "A field needs a description."
         if field.get("format", "uri") != "uri":
             yield where, "The only format known is uri: a picture."
-        if TRUNCATE in field and (field.get("type") != "array" or not _is_count(field[TRUNCATE])):
+        if TRUNCATE in field and (field.get("type") != "array" or not is_count(field[TRUNCATE])):
             yield where, f"{TRUNCATE} is a count and belongs to a list."
 
 
@@ -122,7 +123,7 @@ def _price_problems(spec: ModelSpec, rule: PriceRule) -> Iterator[Problem]:
                 yield place, f"{name} can never be {value!r}."
     if isinstance(rule.base, Tiers):
         choices = fields.get(rule.base.field, {}).get("enum", [])
-        if set(choices) != set(rule.base.amounts_mc):
+        if set(choices) != set(rule.base.amounts):
             yield "price.tiers", f"Must price exactly the values of {rule.base.field}: {', '.join(map(str, choices))}."
 
 
@@ -133,7 +134,3 @@ def _accepts(schema: Mapping[str, Any], value: object) -> bool:
 def _as_size(text: str) -> dict[str, int]:
     width, _, height = text.partition("x")
     return {"width": int(width), "height": int(height)}
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0

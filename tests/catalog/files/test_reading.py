@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from apps.catalog.files import InvalidCatalog, price_rule, read_catalog
-from tests.catalog.conftest import Edit
+from apps.catalog.files.faults import InvalidCatalog
+from apps.catalog.files.prices import price_rule
+from apps.catalog.files.reading import read_catalog
+from tests.catalog.conftest import Drop, Edit
 from tests.catalog.shelf import models
 
 pytestmark = pytest.mark.once
@@ -23,11 +25,46 @@ BROKEN: list[tuple[str, str, Any, str]] = [
     ("flux_pro", "kind", "painting", "kind"),
     ("flux_pro", "mode", "later", "mode"),
     ("flux_pro", "best_for", "", "best_for"),
+    ("flux_pro", "name", "a\x00b", "name"),
+    ("flux_pro", "uses", ["a\x00b"], "uses.0"),
     ("flux_pro", "provider", "nobody", "provider"),
     ("flux_pro", "id", "other", "id"),
     ("flux_pro", "id", "Flux Pro", "id"),
     ("flux_schnell", "tier_preset", "fine", "tier_preset"),
-    ("topaz_upscale_image", "default_for", ["reframe"], "default_for"),
+    ("flux_pro", "default_for", ["create"], ""),
+    ("flux_pro", "also_kinds", ["text_to_image"], "also_kinds"),
+    ("flux_pro", "also_kinds", ["painting"], "also_kinds.0"),
+    ("flux_pro", "lifecycle", "gone", "lifecycle"),
+    ("flux_pro", "lifecycle", "retired", "retires_on"),
+    ("flux_pro", "lifecycle", "deprecated", "retires_on"),
+    ("flux_pro", "retires_on", "2027-01-01", "retires_on"),
+    ("gpt_image_1_5", "retires_on", "2026-02-30", "retires_on"),
+    ("gpt_image_1_5", "retires_on", "soon", "retires_on"),
+    ("flux_pro", "successor", "nano_banana_edit", "successor"),
+    ("gpt_image_1_5", "successor", "gpt_image_1_5", "successor"),
+    ("gpt_image_1_5", "successor", "nobody", "successor"),
+    ("flux_pro", "use_cases", {"world_peace": 1}, "use_cases.world_peace"),
+    ("flux_pro", "use_cases", {"upscale": 0}, "use_cases.upscale"),
+    ("nano_banana_edit", "use_cases", {"character_consistency": 2}, "use_cases.character_consistency"),
+    ("flux_pro", "tags", ["Very Fast"], "tags.0"),
+    ("flux_pro", "summary", {"strength": "a", "moment": "b"}, "summary"),
+    ("flux_pro", "verdict", "", "verdict"),
+    ("flux_pro", "sources", {"name": []}, "sources.name"),
+    ("flux_pro", "sample_prompts.0.prompt", GONE, "sample_prompts.0"),
+    ("flux_pro", "sample_prompts.0.inputs", {"mood": "good"}, "sample_prompts.0.inputs.mood"),
+    ("flux_pro", "sample_prompts.0.inputs", {"num_images": 9}, "sample_prompts.0.inputs.num_images"),
+    ("flux_pro", "sample_prompts.0.inputs", {"image_url": "https://x.y/z"}, "sample_prompts.0.inputs.image_url"),
+    ("local_reframe", "sample_prompts.0.prompt", "taller", "sample_prompts.0.prompt"),
+    ("nano_banana_edit", "sample_prompts.0.prompt", "x", "sample_prompts.0.prompt"),
+    ("flux_pro", "cost", {"base": {"per_call": "-1"}, "scope": "call", "outputs": []}, "cost.base.per_call"),
+    ("flux_pro", "cost", {"base": {"per_call": 0.1}, "scope": "call", "outputs": []}, "cost.base.per_call"),
+    ("flux_pro", "cost", {"scope": "call", "outputs": []}, "cost"),
+    ("nano_banana_2", "cost.tiers.default", "8K", "cost"),
+    ("nano_banana_edit", "cost.outputs", [], "cost.outputs"),
+    ("nano_banana_edit", "cost.multipliers.0.when", {"resolution": "8K"}, "cost.multipliers.0"),
+    ("nano_banana_2", "price.tiers.default", "8K", "price"),
+    ("nano_banana_2", "price.tiers.credits.4K", GONE, "price.tiers"),
+    ("openai_4o", "capabilities.multi_image.limited", False, "capabilities.multi_image.limited"),
     ("flux_pro", "max_references", 0, "max_references"),
     ("flux_pro", "endpoints.0.provider_model", GONE, "endpoints.0"),
     ("flux_pro", "limits.max_output_px", 0, "limits.max_output_px"),
@@ -70,25 +107,33 @@ BROKEN: list[tuple[str, str, Any, str]] = [
 
 def test_our_own_catalogue_is_right() -> None:
     catalog = read_catalog()
-    assert [model.data["id"] for model in catalog.models] == [
-        "flux_schnell",
-        "flux_pro",
-        "flux_realism",
-        "nano_banana",
-        "nano_banana_edit",
-        "seedream_v45_edit",
-        "seedream_v5_edit",
-        "topaz_upscale_image",
+    assert len(catalog.models) == 35
+    assert [model.data["id"] for model in catalog.models if model.data["provider"] == "local"] == [
         "local_upscale",
         "local_reframe",
         "local_cutout",
     ]
-    assert catalog.providers == {"local": "Easel", "fal": "fal.ai", "google": "Google", "atlascloud": "Atlas Cloud"}
+    assert catalog.providers == {
+        "local": "Easel",
+        "fal": "fal.ai",
+        "google": "Google",
+        "openai": "OpenAI",
+        "atlascloud": "Atlas Cloud",
+        "recraft": "Recraft",
+        "ideogram": "Ideogram",
+    }
 
 
-def test_every_model_has_an_endpoint() -> None:
-    served = {one: [endpoint["adapter"] for endpoint in model.data["endpoints"]] for one, model in models().items()}
-    assert served == {one: ["local"] if one.startswith("local_") else ["fal"] for one in models()}
+def test_a_model_runs_at_fal_or_here_or_nowhere() -> None:
+    served = {one: {endpoint["adapter"] for endpoint in model.data["endpoints"]} for one, model in models().items()}
+    nowhere = {"gpt_image_1", "imagen_4_ultra", "reve_fast", "recraft", "sora_2"}
+    assert {one for one, adapters in served.items() if not adapters} == nowhere
+    assert {one for one, adapters in served.items() if adapters == {"local"}} == {
+        "local_upscale",
+        "local_reframe",
+        "local_cutout",
+    }
+    assert set.union(*served.values()) == {"fal", "local"}
 
 
 def test_fields_keep_their_order() -> None:
@@ -102,15 +147,14 @@ def test_fields_keep_their_order() -> None:
     ids=[f"{one[0]}-{one[1]}-{index}" for index, one in enumerate(BROKEN)],
 )
 def test_a_mistake_is_found_and_named(
-    folder: Path, edit: Edit, model_id: str, place: str, value: Any, field: str
+    folder: Path, edit: Edit, drop: Drop, model_id: str, place: str, value: Any, field: str
 ) -> None:
-    for path in (folder / "models").iterdir():
-        if path.stem not in {model_id, "flux_pro", "local_reframe", "nano_banana_edit"}:
-            path.unlink()
+    few = {model_id, "flux_pro", "local_reframe", "nano_banana_edit", "gpt_image_2"}
+    drop(*(path.stem for path in (folder / "models").iterdir() if path.stem not in few))
     edit(model_id, lambda data: _put(data, place, value))
     faults = _faults(folder)
     assert field in {fault["field"] for fault in faults if fault["file"] == f"{model_id}.yaml"}
-    assert all(fault["message"] for fault in faults)
+    assert all(fault["message"] and fault["line"] > 0 for fault in faults)
 
 
 @pytest.mark.parametrize("name", sorted(["out", "mock", "format", "project", "metadata", "webhook_url"]))
@@ -124,7 +168,9 @@ def test_no_model_is_called_like_a_job(folder: Path) -> None:
     path.rename(folder / "models" / "job_pro.yaml").write_text(
         (folder / "models" / "job_pro.yaml").read_text().replace("id: flux_pro", "id: job_pro")
     )
-    assert [(fault["file"], fault["field"]) for fault in _faults(folder)] == [("job_pro.yaml", "id")]
+    assert ("job_pro.yaml", "id", "Ids that start with job_ belong to jobs.") in {
+        (fault["file"], fault["field"], fault["message"]) for fault in _faults(folder)
+    }
 
 
 @pytest.mark.parametrize(
@@ -155,7 +201,27 @@ def test_providers_that_are_wrong_are_named(folder: Path, text: str) -> None:
 
 
 def test_a_folder_without_files_is_no_catalogue(tmp_path: Path) -> None:
-    assert {fault["file"] for fault in _faults(tmp_path)} == {"providers.yaml", "models"}
+    assert {fault["file"] for fault in _faults(tmp_path)} == {
+        "providers.yaml",
+        "models",
+        "defaults.yaml",
+        "price_cases.csv",
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "message"),
+    [
+        ("a,b", "", "A row has 12 cells."),
+        ("a,nobody,{},", "", "A row has 12 cells."),
+        ('a,nobody,{},,,charged,,,1,1,"",""', "model", "There is no model nobody."),
+    ],
+)
+def test_a_row_of_cases_that_cannot_be_read_is_named(folder: Path, row: str, field: str, message: str) -> None:
+    cases = folder / "price_cases.csv"
+    cases.write_text(f"{cases.read_text()}{row}\n")
+    line = len(cases.read_text().splitlines())
+    assert _faults(folder) == [{"file": "price_cases.csv", "line": line, "field": field, "message": message}]
 
 
 def test_amounts_are_read_in_credits() -> None:
@@ -167,10 +233,10 @@ def test_amounts_are_read_in_credits() -> None:
     assert halved["multipliers"] == [{"when": {"resolution": "0.5K"}, "thousandths": 750}]
 
 
-def _faults(folder: Path) -> list[dict[str, str]]:
+def _faults(folder: Path) -> list[dict[str, Any]]:  # a line is a number
     with pytest.raises(InvalidCatalog) as caught:
         read_catalog(folder)
-    faults: list[dict[str, str]] = caught.value.details["faults"]
+    faults: list[dict[str, Any]] = caught.value.details["faults"]
     return faults
 
 

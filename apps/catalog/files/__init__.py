@@ -1,0 +1,1 @@
+"""The catalogue's data files, read and checked completely before anyone uses a word of them. No database."""
