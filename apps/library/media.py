@@ -109,7 +109,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """A whole picture: facts, fingerprint, and a small upright copy of it, encoded as thumbnails.CONTENT_TYPE."""
+    """A whole picture, or clip: facts, fingerprint, and a small upright copy, encoded as thumbnails.CONTENT_TYPE."""
 
     content_type: str
     width: int
@@ -118,6 +118,7 @@ class Inspected:
     sha256: str
     thumbnail: bytes
     blurhash: str
+    duration_ms: int | None = None  # of a clip
 
 
 class _Budget:

@@ -48,6 +48,7 @@ class Asset(WorkspaceOwned):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_by_id = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField()
+    kept_at = models.DateTimeField(null=True, blank=True)  # when someone said: this one
 
     objects = WorkspaceQuerySet["Asset"].as_manager()
 

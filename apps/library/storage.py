@@ -37,6 +37,7 @@ CONTENT_TYPES: Final[Mapping[str, str]] = {
     "webm": "video/webm",
 }
 UNKNOWN_TYPE: Final = "application/octet-stream"
+_EXTENSIONS: Final[Mapping[str, str]] = {content_type: extension for extension, content_type in CONTENT_TYPES.items()}
 
 _SALT: Final = "apps.library.storage.files"
 # For so long a file keeps its link, so that a page may be drawn again and again and a browser may cache what it shows.
@@ -89,6 +90,11 @@ def thumbnail_key(workspace_id: UUID, asset_id: UUID) -> str:
 def content_type_of(key: str) -> str:
     """Tell the content type under which a key is served."""
     return CONTENT_TYPES.get(key.rpartition(".")[2], UNKNOWN_TYPE)
+
+
+def extension_of(content_type: str) -> str:
+    """Tell the extension that files of this type get; ``bin`` for any that is not shown."""
+    return _EXTENSIONS.get(content_type, "bin")
 
 
 def put(key: str, file: IO[bytes], content_type: str) -> None:

@@ -84,7 +84,7 @@ def store(
     project: Project | None = None,
     key: str = "",
 ) -> Asset:
-    """Put a picture that was looked into, and its thumbnail, where files lie; return the row for it, not saved yet.
+    """Put a file that was looked into, and its thumbnail, where files lie; return the row for it, not saved yet.
 
     It goes under ``key``, or one made from the Asset's id; ``file`` is None when it lies under that key already.
 
@@ -96,7 +96,7 @@ def store(
         workspace=workspace,
         origin=origin,
         name=name,
-        storage_key=key or storage.upload_key(workspace.pk, asset_id, media.EXTENSIONS[inspected.content_type]),
+        storage_key=key or storage.upload_key(workspace.pk, asset_id, storage.extension_of(inspected.content_type)),
         thumbnail_key=storage.thumbnail_key(workspace.pk, asset_id),
         content_type=inspected.content_type,
         width=inspected.width,
@@ -104,6 +104,7 @@ def store(
         size_bytes=inspected.size_bytes,
         sha256=inspected.sha256,
         blurhash=inspected.blurhash,
+        duration_ms=inspected.duration_ms,
         project=project,
         created_by_id=created_by_id,
         created_at=now,
