@@ -23,12 +23,17 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What we expect to come back: at most ``count`` files of this size; 0 x 0 where the model decides."""
+    """What we expect to come back: at most ``count`` files of this size; 0 x 0 where the model decides.
+
+    ``seconds`` is the length of a clip; None for pictures. ``is_cut_out`` says that the ground is to be transparent.
+    """
 
     count: int
     width: int
     height: int
     content_type: str
+    seconds: int | None = None
+    is_cut_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from apps.providers.fal_reasons import read_reason, refusal_of
 from apps.providers.http import Purpose, read_object, send
 
 _NAME = "fal.ai"
-_FACTS = ("seed", "has_nsfw_concepts", "description", "timings")
+_FACTS = ("seed", "has_nsfw_concepts", "description", "timings", "video_id")
 _MAX_RESULT_BYTES = 100_000_000  # a result may hold its pictures as data URIs
 
 
@@ -79,7 +79,7 @@ class FalAdapter:
             case "IN_PROGRESS":
                 return Pending(self._poll_after(request, 0))
             case "COMPLETED":
-                return self._collect(accepted, status)
+                return self._collect(request, accepted, status)
         raise ProviderUnavailable(f"{_NAME} answered with a status that we do not know.")
 
     def cancel(self, accepted: Accepted) -> Cancellation:
@@ -88,7 +88,7 @@ class FalAdapter:
             self._send(Purpose.ASK, "PUT", accepted.urls["cancel"])
         return Cancellation.ASKED
 
-    def _collect(self, accepted: Accepted, status: Mapping[str, Any]) -> Done:  # JSON, as fal says it
+    def _collect(self, request: Request, accepted: Accepted, status: Mapping[str, Any]) -> Done:  # JSON, as fal says it
         error_type = status.get("error_type")
         facts: dict[str, Any] = {"request_id": accepted.reference}
         if error_type == "client_cancelled":
@@ -107,7 +107,7 @@ class FalAdapter:
         facts |= {name: output[name] for name in _FACTS if name in output}
         if "x-fal-billable-units" in response.headers:
             facts["billable_units"] = response.headers["x-fal-billable-units"]
-        return Done(read_artifacts(output, facts), facts)
+        return Done(read_artifacts(output, facts, is_clip=request.planned.content_type.startswith("video/")), facts)
 
     def _send(
         self,

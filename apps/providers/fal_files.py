@@ -99,24 +99,30 @@ def _must_be_uploaded(value: object) -> bool:
     return isinstance(value, Picture) and not value.public_url
 
 
-def read_artifacts(output: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[Artifact, ...]:  # JSON, as fal says it
-    """Find the files of an output: ``images``, ``image`` or ``video``. Of each, only ``url`` is sure to be there.
+def read_artifacts(
+    output: Mapping[str, Any], facts: Mapping[str, Any], *, is_clip: bool
+) -> tuple[Artifact, ...]:  # JSON, as fal says it
+    """Find the files of an output: ``images`` or ``image``; of a clip's ``video``, whatever stills lie beside it.
+
+    Of each file, only ``url`` is sure to be there.
 
     :raises ProviderRejected: there is no such key, or a file without a readable address.
     """
-    if isinstance(output.get("images"), list):
-        files = output["images"]
-    else:
-        files = [output[key] for key in ("image", "video") if isinstance(output.get(key), dict)]
-        if not files:
-            raise ProviderRejected(f"{_NAME} delivered something that holds no picture.", facts=facts)
+    files = output.get("images")
+    if is_clip or not isinstance(files, list):
+        file = output.get("video" if is_clip else "image")
+        if not isinstance(file, dict):
+            raise ProviderRejected(
+                f"{_NAME} delivered something that holds no {'clip' if is_clip else 'picture'}.", facts=facts
+            )
+        files = [file]
     return tuple(_artifact(file, facts) for file in files)
 
 
 def _artifact(file: object, facts: Mapping[str, Any]) -> Artifact:  # JSON, as fal says it
     url = file.get("url") if isinstance(file, dict) else None
     if not isinstance(file, dict) or not isinstance(url, str) or not url:
-        raise ProviderRejected(f"{_NAME} delivered a picture without an address.", facts=facts)
+        raise ProviderRejected(f"{_NAME} delivered a file without an address.", facts=facts)
     content_type = file.get("content_type")
     content_type = content_type if isinstance(content_type, str) else None
     if not url.startswith("data:"):
@@ -125,9 +131,9 @@ def _artifact(file: object, facts: Mapping[str, Any]) -> Artifact:  # JSON, as f
     try:
         content = base64.b64decode(data, validate=True) if head.endswith(";base64") else unquote_to_bytes(data)
     except binascii.Error as error:
-        raise ProviderRejected(f"{_NAME} delivered a picture that cannot be read.", facts=facts) from error
+        raise ProviderRejected(f"{_NAME} delivered a file that cannot be read.", facts=facts) from error
     if not comma or not content:
-        raise ProviderRejected(f"{_NAME} delivered an empty picture.", facts=facts)
+        raise ProviderRejected(f"{_NAME} delivered an empty file.", facts=facts)
     return Artifact(content=content, content_type=head.partition(";")[0] or content_type)
 
 

@@ -5,7 +5,7 @@ Words in the prompt choose what happens, so that every outcome can be shown with
 ================  =====================================================================================
 ``mock:slow``     accepted, pending with progress for five seconds, then delivered; ``mock:slow=3`` for three
 ``mock:stubborn`` the same, but a cancel does not stop it: it delivers all the same
-``mock:fewer``    delivers one picture fewer than planned; none where one was planned
+``mock:fewer``    delivers one file fewer than planned; none where one was planned
 ``mock:fail``     refused as ``provider_error``; after the wait, together with ``mock:slow``
 ``mock:rejected`` refused as ``content_rejected``; after the wait, together with ``mock:slow``
 ``mock:lost``     the hand-over ends with an unknown outcome
@@ -17,6 +17,7 @@ import re
 import time
 from collections.abc import Callable
 
+from apps.providers import mock_clip
 from apps.providers.contract import (
     Accepted,
     Artifact,
@@ -24,23 +25,31 @@ from apps.providers.contract import (
     Done,
     OutcomeUnknown,
     Pending,
+    Picture,
     ProviderRejected,
     ProviderUnavailable,
     Refusal,
     Request,
 )
-from apps.providers.mock_picture import draw
-from apps.providers.pictures import FORMATS, encode
+from apps.providers.mock_edit import cut_oval, paint_in
+from apps.providers.mock_picture import MAX_EDGE, MAX_PIXELS, capped, draw, landscape
+from apps.providers.pictures import FORMATS, LONGEST_SIDE, encode, load
 
 _WORD = re.compile(r"\bmock:(slow|stubborn|fewer|fail|rejected|lost|unavailable)\b(?:=(\d{1,3}(?:\.\d{1,3})?))?")
 _SLOW_SECONDS = 5.0
 _POLL_SECONDS = 0.5
 _UNDECIDED = 1024  # pixels a side, where the model would decide the size
+_UNDECIDED_CLIP = 1280, 720
+_UNDECIDED_SECONDS = 8
+_DRAWN = {*FORMATS, mock_clip.CONTENT_TYPE}
 
 
 class MockAdapter:
-    """Deterministic pictures of the planned size and format. ``clock`` gives seconds since 1970, the same to every
-    process: a slow run is kept nowhere but in its reference, which says when it began and how long it takes."""
+    """Deterministic pictures and clips of the planned size and format.
+
+    ``clock`` gives seconds since 1970, the same to every process: a slow run is kept nowhere but in its reference,
+    which says when it began and how long it takes.
+    """
 
     slug = "mock"
     repeatable = True
@@ -87,20 +96,57 @@ def _finish(request: Request, words: dict[str, float]) -> Done:
     if "fail" in words:
         raise ProviderRejected("The mock was asked to fail.", refusal=Refusal.PROVIDER_ERROR)
     planned = request.planned
-    if planned.content_type not in FORMATS:
-        raise ProviderRejected(f"The mock draws PNG, JPEG and WebP, not {planned.content_type}.")
+    if planned.content_type not in _DRAWN:
+        raise ProviderRejected(f"The mock draws PNG, JPEG, WebP and MP4, not {planned.content_type}.")
     prompt = str(request.inputs.get("prompt") or "")
     seed = request.inputs.get("seed")
     text = _WORD.sub("", prompt).strip() or request.provider_model
     artifacts = []
     for index in range(planned.count - ("fewer" in words)):
         numbers_from = f"{request.provider_model}\n{prompt}\n{seed}\n{index}"
-        image = draw(
-            text=text,
-            numbers_from=numbers_from,
-            width=planned.width or _UNDECIDED,
-            height=planned.height or _UNDECIDED,
-        )
-        content = encode(image, planned.content_type)
+        make = _clip if planned.content_type == mock_clip.CONTENT_TYPE else _picture
+        content = make(request, text=text, numbers_from=numbers_from)
         artifacts.append(Artifact(content=content, content_type=planned.content_type))
     return Done(tuple(artifacts), {"is_mock": True} | ({} if seed is None else {"seed": seed}))
+
+
+def _picture(request: Request, *, text: str, numbers_from: str) -> bytes:
+    """A drawing; or, of the first picture given, what lies outside the mask as it was, or an oval cut out of it."""
+    planned = request.planned
+    width, height = capped(
+        planned.width or _UNDECIDED,
+        planned.height or _UNDECIDED,
+        max_pixels=MAX_PIXELS,
+        max_edge=min(MAX_EDGE, LONGEST_SIDE[FORMATS[planned.content_type]]),
+    )
+    mask, still = request.inputs.get("mask_url"), _still(request)
+    if isinstance(mask, Picture) and still:
+        source = load(still).resize((width, height))
+        image = paint_in(source, load(mask), text=text, numbers_from=numbers_from)
+    elif planned.is_cut_out:
+        source = load(still) if still else landscape(numbers_from=numbers_from, width=width, height=height)
+        image = cut_oval(source.resize((width, height)), text=text)
+    else:
+        image = draw(text=text, numbers_from=numbers_from, width=width, height=height)
+    return encode(image, planned.content_type)
+
+
+def _clip(request: Request, *, text: str, numbers_from: str) -> bytes:
+    """A clip that starts from the first picture given; where none can be had (a URL nobody fetched), from our own."""
+    planned = request.planned
+    still = _still(request)
+    return mock_clip.shoot(
+        text=text,
+        numbers_from=numbers_from,
+        still=load(still) if still else None,
+        width=planned.width or _UNDECIDED_CLIP[0],
+        height=planned.height or _UNDECIDED_CLIP[1],
+        seconds=planned.seconds or _UNDECIDED_SECONDS,
+    )
+
+
+def _still(request: Request) -> Picture | None:
+    """The first picture that is to be worked on."""
+    inputs = (value for name, value in request.inputs.items() if name != "mask_url")
+    given = (one for value in inputs for one in (value if isinstance(value, list) else [value]))
+    return next((one for one in given if isinstance(one, Picture)), None)

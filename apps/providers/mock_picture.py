@@ -8,33 +8,43 @@ from colorsys import hls_to_rgb
 from PIL import Image, ImageDraw, ImageFont
 
 MAX_PIXELS = 25_000_000  # no preset of any model asks for more; past it the same shape is drawn smaller
+MAX_EDGE = 16_384
 _CANVAS = 1536  # the longest side that is really drawn on, twice as large as needed for smooth edges where it can be
 _LAYERS = 5
 _SMALLEST_LETTERS = 9
 
 
-def draw(*, text: str, numbers_from: str, width: int, height: int) -> Image.Image:
+def draw(*, text: str, numbers_from: str, width: int, height: int, max_edge: int = MAX_EDGE) -> Image.Image:
     """Draw a picture marked as a mock, with ``text`` under it; the same arguments give the same picture.
 
-    It has exactly the size asked for up to ``MAX_PIXELS``, and beyond that the same proportions.
+    It has exactly the size asked for up to ``MAX_PIXELS`` and ``max_edge``, and beyond that the same proportions, as
+    far as whole pixels have them.
     """
-    width, height = _capped(width, height)
-    scale = min(2.0, _CANVAS / max(width, height))
-    canvas = Image.new("RGB", (max(1, round(width * scale)), max(1, round(height * scale))))
-    _landscape(canvas, _numbers(numbers_from))
-    image = canvas.resize((width, height), Image.Resampling.BILINEAR)
-    _banner(image, text)
+    image = landscape(numbers_from=numbers_from, width=width, height=height, max_edge=max_edge)
+    mark(image, text)
     return image
 
 
-def _capped(width: int, height: int) -> tuple[int, int]:
-    if width * height <= MAX_PIXELS:
-        return width, height
-    scale = math.sqrt(MAX_PIXELS / (width * height))
-    return max(1, math.floor(width * scale)), max(1, math.floor(height * scale))
+def landscape(*, numbers_from: str, width: int, height: int, max_edge: int = MAX_EDGE) -> Image.Image:
+    """Draw the hills alone, without a mark."""
+    width, height = capped(width, height, max_pixels=MAX_PIXELS, max_edge=max_edge)
+    scale = min(2.0, _CANVAS / max(width, height))
+    canvas = Image.new("RGB", (max(1, round(width * scale)), max(1, round(height * scale))))
+    _hills(canvas, numbers_of(numbers_from))
+    return canvas.resize((width, height), Image.Resampling.BILINEAR)
 
 
-def _numbers(text: str) -> Iterator[float]:
+def capped(width: int, height: int, *, max_pixels: int, max_edge: int) -> tuple[int, int]:
+    """The largest size of this shape within both limits, in whole numbers throughout; no edge is less than 1."""
+    width, height = max(1, width), max(1, height)
+    if (longest := max(width, height)) > max_edge:
+        width, height = max(1, width * max_edge // longest), max(1, height * max_edge // longest)
+    if width * height > max_pixels:
+        width, height = math.isqrt(width * max_pixels // height), math.isqrt(height * max_pixels // width)
+    return max(1, width), max(1, height)
+
+
+def numbers_of(text: str) -> Iterator[float]:
     """Numbers from 0 to 1 that depend on the text alone, on every machine."""
     block = text.encode()
     while True:
@@ -48,7 +58,7 @@ def _color(hue: float, lightness: float, saturation: float) -> tuple[int, int, i
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def _landscape(canvas: Image.Image, numbers: Iterator[float]) -> None:
+def _hills(canvas: Image.Image, numbers: Iterator[float]) -> None:
     width, height = canvas.size
     hue = next(numbers)
     top, horizon = _color(hue, 0.62, 0.55), _color(hue + 0.08, 0.9, 0.6)
@@ -76,7 +86,7 @@ def _ridge(width: int, height: int, level: float, numbers: Iterator[float]) -> l
     return [*points, (width, height)]
 
 
-def _banner(image: Image.Image, text: str) -> None:
+def mark(image: Image.Image, text: str) -> None:
     """Write MOCK and the first words of the prompt along the lower edge; a tiny picture gets a bare stripe."""
     width, height = image.size
     letters = round(min(height / 17, width / 15))

@@ -10,7 +10,7 @@ MAX_PIXELS_IN = 89_478_485  # as the catalogue refuses larger ones; Pillow's own
 MAX_PIXELS_OUT = 24 * 1024 * 1024
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 _READABLE = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
-_LONGEST_SIDE = {"PNG": 1 << 24, "JPEG": 65_500, "WEBP": 16_383}
+LONGEST_SIDE = {"PNG": 1 << 24, "JPEG": 65_500, "WEBP": 16_383}
 
 
 def refuse(message: str) -> ProviderRejected:
@@ -52,8 +52,8 @@ def encode(image: Image.Image, content_type: str) -> bytes:
     written = FORMATS.get(content_type)
     if written is None:
         raise refuse(f"Pictures are written as PNG, JPEG or WebP, not as {content_type}.")
-    if max(image.size) > _LONGEST_SIDE[written]:
-        raise refuse(f"A {written} picture has at most {_LONGEST_SIDE[written]} pixels a side.")
+    if max(image.size) > LONGEST_SIDE[written]:
+        raise refuse(f"A {written} picture has at most {LONGEST_SIDE[written]} pixels a side.")
     file = io.BytesIO()
     profile = image.info.get("icc_profile")
     match written:

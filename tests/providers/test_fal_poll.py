@@ -1,11 +1,14 @@
 """Asking fal for a run: how it goes, how it ends, and what is only a disturbance."""
 
 import base64
+import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from apps.outbound import fetch_public
 from apps.providers.contract import (
     Artifact,
     Done,
@@ -202,6 +205,7 @@ def test_a_run_that_fal_does_not_know_is_over(fal: FalEmulator, adapter: FalAdap
         {"images": [{"url": "data:image/png;base64,!!"}]},
         {"images": [{"url": "data:image/png;base64,"}]},
         {"image": "https://v3.fal.media/a.png"},
+        {"video": {"url": "https://v3.fal.media/a.mp4"}},
     ],
 )
 def test_an_output_without_a_readable_picture(fal: FalEmulator, adapter: FalAdapter, output: dict[str, Any]) -> None:
@@ -216,7 +220,6 @@ def test_an_output_without_a_readable_picture(fal: FalEmulator, adapter: FalAdap
 @pytest.mark.parametrize(
     ("output", "artifact"),
     [
-        ({"video": {"url": "https://v3.fal.media/a.mp4"}}, Artifact(url="https://v3.fal.media/a.mp4")),
         (
             {"image": {"url": "data:image/webp;base64," + base64.b64encode(b"x").decode(), "content_type": "?"}},
             Artifact(content=b"x", content_type="image/webp"),
@@ -231,3 +234,56 @@ def test_shapes_of_output(fal: FalEmulator, adapter: FalAdapter, output: dict[st
     done = adapter.poll(REQUEST, accepted)
     assert isinstance(done, Done)
     assert done.artifacts == (artifact,)
+
+
+CLIP = build_request(content_type="video/mp4", provider_model="fal-ai/veo3/image-to-video")
+
+
+@pytest.mark.parametrize(
+    ("output", "artifact"),
+    [
+        ({"video": {"url": "https://v3.fal.media/a.mp4"}}, Artifact(url="https://v3.fal.media/a.mp4")),
+        (
+            {
+                "video": {"url": "https://v3.fal.media/a.mp4", "content_type": "video/mp4", "duration": 8.0},
+                "thumbnail": {"url": "https://v3.fal.media/a.webp"},
+                "images": [{"url": "https://v3.fal.media/a.png"}],
+            },
+            Artifact(url="https://v3.fal.media/a.mp4", content_type="video/mp4"),
+        ),
+    ],
+)
+def test_of_a_clips_output_the_clip_is_taken(
+    fal: FalEmulator, adapter: FalAdapter, output: dict[str, Any], artifact: Artifact
+) -> None:
+    fal.behavior = Behavior(polls_in_queue=0, polls_in_progress=0)
+    accepted = accept(adapter)
+    fal.fail_next(Route.RESULT, Fault.of(200, output | {"video_id": "video_1"}))
+    done = adapter.poll(CLIP, accepted)
+    assert isinstance(done, Done)
+    assert done.artifacts == (artifact,)
+    assert done.facts["video_id"] == "video_1"
+
+
+@pytest.mark.parametrize(
+    "output", [{}, {"video": None}, {"video": {}}, {"images": [{"url": "https://v3.fal.media/a.png"}]}]
+)
+def test_a_clips_output_without_a_clip(fal: FalEmulator, adapter: FalAdapter, output: dict[str, Any]) -> None:
+    fal.behavior = Behavior(polls_in_queue=0, polls_in_progress=0)
+    accepted = accept(adapter)
+    fal.fail_next(Route.RESULT, Fault.of(200, output))
+    with pytest.raises(ProviderRejected):
+        adapter.poll(CLIP, accepted)
+
+
+def test_a_clip_can_be_fetched_and_played(fal: FalEmulator, adapter: FalAdapter) -> None:
+    still = build_picture(encoded(Image.new("RGB", (64, 36), "teal")))
+    done = finish(adapter, replace(CLIP, inputs={"prompt": "it waves", "image_url": still}))
+    (artifact,) = done.artifacts
+    assert artifact.content_type == "video/mp4"
+    (run,) = fal.runs.values()
+    assert run.inputs["image_url"].startswith(fal.url)  # the still was handed over first
+    file = io.BytesIO()
+    assert artifact.url
+    fetch_public(artifact.url, into=file, max_bytes=1_000_000, timeout_seconds=5, allow_private=True)
+    assert file.getvalue()[4:8] == b"ftyp"

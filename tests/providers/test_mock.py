@@ -65,6 +65,27 @@ def test_an_enormous_size_keeps_its_shape_and_costs_little() -> None:
         assert image.width == pytest.approx(2 * image.height, rel=0.001)
 
 
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize(
+    ("planned", "drawn"),
+    [
+        ((10**18, 1), (16384, 1)),
+        ((1, 10**18), (1, 16384)),
+        ((10**400, 10**400), (5000, 5000)),
+        ((65535, 100), (16384, 25)),
+        ((16384, 3), (16384, 3)),
+        ((16384, 16384), (5000, 5000)),
+    ],
+)
+def test_no_planned_size_is_too_much(kind: str, planned: tuple[int, int], drawn: tuple[int, int]) -> None:
+    (content,) = contents(finish(MockAdapter(), build_request(size=planned, content_type=f"image/{kind}")))
+    with Image.open(io.BytesIO(content)) as image:
+        most = 16383 if kind == "webp" else 16384  # what a WebP can say
+        assert (min(image.width, most), min(image.height, most)) == image.size
+        assert image.size == pytest.approx(drawn, abs=1)
+        assert kind == "webp" or image.size == drawn
+
+
 @pytest.mark.parametrize("prompt", ["", "  ", "木の橋", "word " * 400, "x" * 500, "🪁 kite\nline"])
 def test_any_prompt_can_be_written_under_a_picture(prompt: str) -> None:
     assert len(contents(finish(MockAdapter(), build_request(prompt=prompt, size=(320, 200))))) == 1
@@ -75,9 +96,10 @@ def test_a_model_without_a_prompt_has_pictures_too() -> None:
     assert len(contents(finish(MockAdapter(), request))) == 1
 
 
-def test_video_is_refused() -> None:
+@pytest.mark.parametrize("content_type", ["video/webm", "image/gif", "text/plain"])
+def test_what_it_does_not_draw_is_refused(content_type: str) -> None:
     with pytest.raises(ProviderRejected):
-        MockAdapter().submit(build_request(content_type="video/mp4"))
+        MockAdapter().submit(build_request(content_type=content_type))
 
 
 def test_slow_is_pending_with_progress_and_then_done() -> None:
