@@ -1,0 +1,57 @@
+"""Whether purchases and the ledger tell the same story (I13); rows that break it. Reads only."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from apps.billing import payment_state
+from apps.billing.models import Purchase, StripeEvent
+from apps.billing.payment_state import Totals
+from apps.ledger.check import Fault
+from apps.ledger.models import Lot, LotKind
+
+_LATE: Final = timedelta(days=1)
+
+
+def check_purchases(*, now: datetime) -> list[Fault]:
+    """List purchases and lots that contradict each other, and messages that nobody has handled.
+
+    A paid purchase has its one lot, of its workspace and its credits, on which as much is claimed as its money says;
+    every bought lot has its paid purchase.
+    """
+    return [*_purchases(), *_lots(), *_events(now)]
+
+
+def _purchases() -> Iterator[Fault]:
+    lots = {lot.purchase_id: lot for lot in Lot.objects.filter(kind=LotKind.PURCHASE).iterator()}
+    for purchase in Purchase.objects.filter(status=Purchase.Status.PAID).iterator():
+        lot = lots.get(purchase.pk)
+        if lot is None or (lot.pk, lot.workspace_id) != (purchase.lot_id, purchase.workspace_id):
+            yield Fault("I13", purchase.public_id, "paid, and without its lot")
+            continue
+        if lot.granted_mc != purchase.credits_mc:
+            yield Fault("I13", purchase.public_id, f"sold {purchase.credits_mc} mc, its lot has {lot.granted_mc}")
+        claims = payment_state.claims_on(purchase.credits_mc, _totals(purchase))
+        if (lot.pay_revoke_mc, lot.pay_freeze_mc) != (claims.revoke_mc, claims.freeze_mc):
+            yield Fault("I13", purchase.public_id, "its lot is not claimed as its money says")
+
+
+def _lots() -> Iterator[Fault]:
+    paid = Purchase.objects.filter(status=Purchase.Status.PAID)
+    for lot in Lot.objects.filter(kind=LotKind.PURCHASE).exclude(purchase_id__in=paid.values("pk")).iterator():
+        yield Fault("I13", str(lot.pk), "a bought lot without its paid purchase")
+
+
+def _events(now: datetime) -> Iterator[Fault]:
+    for event in StripeEvent.objects.filter(processed_at=None, received_at__lt=now - _LATE).iterator():
+        yield Fault("events", event.pk, f"not handled for a day: {event.last_error}")
+
+
+def _totals(purchase: Purchase) -> Totals:
+    return Totals(
+        paid_minor=purchase.paid_minor,
+        refunded_minor=purchase.refunded_minor,
+        lost_minor=purchase.lost_minor,
+        open_minor=purchase.open_minor,
+        total_minor=purchase.total_minor,
+    )

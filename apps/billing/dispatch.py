@@ -1,0 +1,36 @@
+"""Names of billing's tasks, and how one is sent. A lost one costs time, never money: the sweeps find what is due."""
+
+from typing import Final
+from uuid import UUID
+
+import structlog
+from celery import current_app
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+SYNC: Final = "billing.sync"
+HANDLE_EVENTS: Final = "billing.handle_events"
+SWEEP_PURCHASES: Final = "billing.sweep_purchases"
+CHECK_BOOKS: Final = "billing.check_books"
+
+QUEUE: Final = "providers"  # waits on the network
+
+log = structlog.get_logger(__name__)
+
+
+def send_sync(*, purchase_id: UUID) -> None:
+    """Ask a worker to ask Stripe about a purchase."""
+    try:
+        current_app.send_task(SYNC, kwargs={"purchase_id": str(purchase_id)}, queue=QUEUE, retry=False)
+    except (OperationalError, RedisError, OSError) as fault:
+        log.warning("sync_not_sent", purchase=str(purchase_id), fault=str(fault))
+
+
+def send_check() -> bool:
+    """Ask a worker to look at the books now; False where nobody could be asked."""
+    try:
+        current_app.send_task(CHECK_BOOKS, queue=QUEUE, retry=False)
+    except (OperationalError, RedisError, OSError) as fault:
+        log.warning("check_not_sent", fault=str(fault))
+        return False
+    return True

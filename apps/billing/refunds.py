@@ -1,0 +1,127 @@
+"""Giving money back, up to what is unused. The credits go when Stripe tells of it, by the same sync as ever."""
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Sum
+
+from apps.accounts import audit
+from apps.accounts.tenancy import Workspace
+from apps.billing import payments, syncing
+from apps.billing.gateway import StripeRefused
+from apps.billing.models import Purchase, Refund
+from apps.errors import DomainError
+from apps.ids import to_public
+from apps.ledger import seams
+from apps.ledger.models import Lot
+from apps.ledger.operations import IdempotencyMismatch, retry_conflicts
+
+log = structlog.get_logger(__name__)
+
+
+class RefundTooLarge(DomainError):
+    """More than is unused of this purchase. ``details.refundable_minor`` is the most, in minor units."""
+
+    code = "refund_too_large"
+
+
+class RefundRefused(DomainError):
+    """Stripe would not give this money back. Another try needs another attempt."""
+
+    code = "refund_refused"
+
+
+def refund_purchase(
+    *, purchase: Purchase, amount_minor: int, reason: str, actor_id: UUID, attempt_key: str, now: datetime
+) -> Refund:
+    """Send money back for credits of a purchase that are unused, and take those credits.
+
+    Staff decide this; ``actor_id`` is the person. The same attempt again goes on with the same refund, which is asked
+    of Stripe once. Credits that are spent while Stripe works on it become debt.
+
+    :raises RefundTooLarge: :raises IdempotencyMismatch: the attempt was for another amount. :raises RefundRefused:
+    :raises StripeUnavailable: it may have been done; the same attempt later finds out. :raises PaymentsOff:
+    """
+    assert reason, "a refund says why"
+    gateway = payments.gateway()
+    purchase = syncing.sync_purchase(purchase=purchase, now=now)  # what Stripe knows of counts first
+    refund = _write(
+        purchase_id=purchase.pk,
+        amount_minor=amount_minor,
+        reason=reason,
+        actor_id=actor_id,
+        attempt_key=attempt_key,
+        now=now,
+    )
+    seams.step("refund written")
+    if refund.refusal:
+        raise RefundRefused(f"Stripe has refused this refund: {refund.refusal}.")
+    if refund.reference is None:
+        # The sync above has looked for it among the payment's refunds, so a key that has aged is no danger.
+        assert purchase.payment_intent is not None, "what can be refunded was paid"
+        try:
+            done = gateway.refund(
+                key=f"refund:{refund.pk}",
+                payment_intent=purchase.payment_intent,
+                amount_minor=refund.amount_minor,
+                our_id=to_public("refund", refund.pk),
+            )
+        except StripeRefused as refused:
+            Refund.objects.filter(pk=refund.pk).update(refusal=refused.details["reason"])
+            log.warning("refund_refused", purchase=purchase.public_id, reason=refused.details["reason"])
+            raise RefundRefused(f"Stripe has refused this refund: {refused.details['reason']}.") from refused
+        seams.step("refund made")
+        Refund.objects.filter(pk=refund.pk, reference=None).update(reference=done.id)
+        syncing.sync_purchase(purchase=purchase, now=now)
+    refund.refresh_from_db()
+    return refund
+
+
+def refundable_minor(*, purchase: Purchase) -> int:
+    """The most that can be given back now: the money of what is unused, without what is on its way already."""
+    if purchase.lot_id is None:
+        return 0
+    lot = Lot.objects.filter(pk=purchase.lot_id, workspace_id=purchase.workspace_id).get()
+    left = purchase.paid_minor - purchase.refunded_minor - purchase.lost_minor - purchase.open_minor
+    unused = lot.available_mc * purchase.total_minor // lot.granted_mc
+    under_way = purchase.refunds.filter(reference=None, refusal="").aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    return max(0, min(left, unused) - under_way)
+
+
+@retry_conflicts
+def _write(
+    *, purchase_id: UUID, amount_minor: int, reason: str, actor_id: UUID, attempt_key: str, now: datetime
+) -> Refund:
+    """Decide under the purchase's lock, and write it down before Stripe is asked."""
+    with transaction.atomic():
+        purchase = Purchase.objects.select_for_update(no_key=True).get(pk=purchase_id)
+        known = purchase.refunds.filter(attempt_key=attempt_key).first()
+        if known is not None:
+            if known.amount_minor != amount_minor:
+                raise IdempotencyMismatch("This attempt was for another amount.")
+            return known
+        most = refundable_minor(purchase=purchase)
+        if not 0 < amount_minor <= most:
+            raise RefundTooLarge(
+                "More than is unused of this purchase." if most else "Nothing of this purchase can be refunded.",
+                refundable_minor=most,
+            )
+        audit.record(
+            action="purchase.refund",
+            subject=purchase.public_id,
+            now=now,
+            actor_id=actor_id,
+            workspace_id=purchase.workspace_id,
+            after={"amount_minor": amount_minor, "currency": purchase.currency, "reason": reason},
+        )
+        return Refund.objects.create(
+            workspace=Workspace(pk=purchase.workspace_id),
+            purchase=purchase,
+            attempt_key=attempt_key,
+            amount_minor=amount_minor,
+            reason=reason,
+            actor_id=actor_id,
+            created_at=now,
+        )

@@ -1,0 +1,24 @@
+"""Celery's side of billing: a few lines a task; ids in, rows are the truth."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from apps.billing import dispatch, inbox, purchases, sweeping
+from apps.billing.models import Purchase
+
+
+@shared_task(name=dispatch.SYNC)
+def sync(*, purchase_id: str, **_: object) -> None:
+    purchases.refresh(purchase=Purchase.objects.get(pk=UUID(purchase_id)), now=timezone.now())
+
+
+@shared_task(name=dispatch.HANDLE_EVENTS)
+def handle_events(**_: object) -> None:
+    inbox.handle_due(now=timezone.now())
+
+
+@shared_task(name=dispatch.SWEEP_PURCHASES)
+def sweep_purchases(**_: object) -> None:
+    sweeping.sweep_purchases(now=timezone.now())
