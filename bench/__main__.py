@@ -11,7 +11,7 @@ from typing import Final
 from config.env import ROOT
 from tests.servers import NoServer, broker, postgres
 
-BENCHES: Final = ("ledger", "jobs")
+BENCHES: Final = ("ledger", "jobs", "catalog")
 
 
 def main(chosen: list[str]) -> int:

@@ -4,8 +4,6 @@
 from outside. Beside each figure stands a limit of the same machine.
 """
 
-import json
-import math
 import tempfile
 import threading
 import time
@@ -18,10 +16,11 @@ from uuid import uuid4
 from celery import Celery
 from celery.contrib.testing.worker import start_worker
 
-from tests.emulators.fal import FalEmulator
+from bench.quantiles import quantile
+from bench.running import running
 from tests.journeys.client import Client
-from tests.journeys.installation import Installed, wait_for
-from tests.servers import broker, postgres
+from tests.journeys.installation import wait_for
+from tests.servers import broker
 
 CLIENTS: Final = 32
 SECONDS: Final = 6.0
@@ -31,29 +30,12 @@ ROUND_TRIPS: Final = 200
 
 def main() -> None:
     """Measure, print."""
-    with tempfile.TemporaryDirectory() as folder, FalEmulator() as fal:
-        database = postgres.make_database(postgres.ensure(), "easel_bench")
-        installed = Installed(Path(folder) / "home")
-        installed.environment |= fal.environment | {
-            "DATABASE_URL": database,
-            "REDIS_URL": broker.ensure(Path(folder)),
-            "EASEL_SECRET_KEY": "benchmarks sign nothing that matters, and need fifty characters for it",
-            "EASEL_MAX_OPEN_JOBS": "100000",
-            "EASEL_REQUESTS_PER_MINUTE": "1000000",
-        }
-        try:
-            installed.start()
-            demo = json.loads(installed.manage("seed_demo", "--json").stdout)
-            base_url = f"http://127.0.0.1:{installed.port}"
-            client = Client(base_url, demo["api_key"])
-            _report_latency(client)
-            _report_submissions(lambda: Client(base_url, demo["api_key"]))
-            wait_for("the jobs end", lambda: client.get("/v1/credits")["held"] == 0, seconds=120)
-            print(f"  books after the run            {installed.manage('ledger_check').stdout.strip()}")
-            installed.interrupt()
-        finally:
-            installed.clear()
-            postgres.drop_database(database)
+    with running() as installation:
+        client = installation.connect()
+        _report_latency(client)
+        _report_submissions(installation.connect)
+        wait_for("the jobs end", lambda: client.get("/v1/credits")["held"] == 0, seconds=120)
+        print(f"  books after the run            {installation.installed.manage('ledger_check').stdout.strip()}")
 
 
 def _report_latency(client: Client) -> None:
@@ -66,7 +48,7 @@ def _report_latency(client: Client) -> None:
     trips = _round_trips()
     print("platform time per job (total less provider), idle")
     for name, share in (("p50", 0.50), ("p95", 0.95)):
-        ours, bare = _quantile(own, share), _quantile(trips, share)
+        ours, bare = quantile(own, share), quantile(trips, share)
         print(f"  {name}  {ours:7.1f} ms   bare Celery round trip {bare:6.1f} ms   {ours / bare:5.1f} x")
 
 
@@ -113,11 +95,6 @@ def _round_trips() -> list[float]:
                 trips.append((time.perf_counter() - began) * 1000)
                 done.clear()
     return trips
-
-
-def _quantile(values: list[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)] if ordered else math.nan
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from apps.jobs import wakeups
 ADVANCE: Final = "jobs.advance"
 SWEEP: Final = "jobs.sweep"
 EXPIRE_CREDITS: Final = "jobs.expire_credits"
+MEASURE: Final = "jobs.measure"
 
 PROVIDERS: Final = "providers"  # waits on the network: many threads
 PICTURES: Final = "pictures"  # works on pictures: one process a core

@@ -36,6 +36,7 @@ UNAVAILABLE: Final = Failure(
     "The provider could not take the job, also after several tries. Nothing was charged.",
     is_retryable=True,
 )
+NOT_SERVED: Final = Failure("provider_unavailable", "Nobody serves this model any more. Nothing was charged.")
 NOTHING_DELIVERED: Final = Failure(
     "provider_error",
     "The provider reported success but delivered no usable picture. Nothing was charged.",

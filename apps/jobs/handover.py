@@ -1,11 +1,14 @@
 """From a job's row to what an adapter is handed."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
-from apps.catalog.inputs import picture_fields
-from apps.catalog.models import Endpoint
+from apps.catalog.models import AIModel, Endpoint
+from apps.catalog.parameter_maps import takes, write_inputs
+from apps.catalog.sizes import Size
+from apps.catalog.spec import picture_fields
 from apps.ids import from_public
 from apps.jobs import dispatch
 from apps.jobs.models import Job
@@ -19,12 +22,31 @@ _PUBLIC_URL_SECONDS: Final = 3600
 
 
 def find_endpoint(job: Job) -> Endpoint | None:
-    """Who serves a job: the first enabled endpoint of its model; None for a mock."""
-    return None if job.is_mock else endpoint_of(job.ai_model_id)
+    """Who serves a job, decided when it is handed over; None for a mock, and where nobody does any more."""
+    return None if job.is_mock else endpoint_for(ai_model=job.ai_model, inputs=job.effective_inputs)
 
 
-def endpoint_of(ai_model_id: str) -> Endpoint | None:
-    return Endpoint.objects.filter(ai_model=ai_model_id, is_enabled=True).order_by("priority", "pk").first()
+def endpoint_for(*, ai_model: AIModel, inputs: Mapping[str, Any]) -> Endpoint | None:
+    """Who serves a run of a model: of the enabled endpoints that take it, the first this installation can reach.
+
+    Where it can reach none of them the first is returned, so that its adapter can say what is missing. One query.
+
+    :param inputs: JSON, checked or not: only whether there are pictures counts.
+    """
+    enabled = Endpoint.objects.filter(ai_model=ai_model, is_enabled=True).order_by("priority", "pk")
+    taking = [one for one in enabled if takes(one.condition, schema=ai_model.schema, inputs=inputs)]
+    within_reach = (one for one in taking if registry.is_configured(one.adapter))
+    return next(within_reach, taking[0] if taking else None)
+
+
+def served() -> dict[str, tuple[str, ...]]:
+    """Who can run each model: the adapters of its endpoints within reach, the first choice first. One query."""
+    serving: dict[str, list[str]] = defaultdict(list)
+    endpoints = Endpoint.objects.filter(is_enabled=True).order_by("priority", "pk")
+    for ai_model_id, adapter in endpoints.values_list("ai_model_id", "adapter"):
+        if registry.is_configured(adapter) and adapter not in serving[ai_model_id]:
+            serving[ai_model_id].append(adapter)
+    return {ai_model_id: tuple(adapters) for ai_model_id, adapters in serving.items() if adapters}
 
 
 def queue_of(endpoint: Endpoint | None) -> str:
@@ -34,23 +56,27 @@ def queue_of(endpoint: Endpoint | None) -> str:
 
 
 def request_of(job: Job, endpoint: Endpoint | None, *, reference: str) -> Request:
-    """Write a job as its provider wants it: fields renamed, assets as readable pictures, nothing that says nothing.
+    """Write a job as its provider wants it: by the endpoint's map, assets as readable pictures, empty fields left out.
 
     ``sync_mode`` never reaches a provider: such a job runs as any other, and its answer carries the pictures.
     """
-    renamed = endpoint.parameter_map if endpoint else {}
     pictures = _pictures_of(job)
     fields = picture_fields(job.ai_model.schema)
-    inputs = {
-        renamed.get(name, name): _with_pictures(value, pictures) if name in fields else value
+    planned = Planned(**job.planned)
+    given = {
+        name: _with_pictures(value, pictures) if name in fields else value
         for name, value in job.effective_inputs.items()
-        if name != "sync_mode" and value is not None
+        if name != "sync_mode"
     }
     return Request(
         attempt_id=reference,
         provider_model=endpoint.provider_model if endpoint else job.ai_model_id,
-        inputs=inputs,
-        planned=Planned(**job.planned),
+        inputs=write_inputs(
+            endpoint.parameter_map if endpoint else {},
+            inputs=given,
+            planned=Size(planned.width, planned.height) if planned.width and planned.height else None,
+        ),
+        planned=planned,
         timeout_seconds=(endpoint.timeout_seconds if endpoint else None) or job.ai_model.timeout_seconds,
     )
 

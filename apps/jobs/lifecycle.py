@@ -14,6 +14,7 @@ from django.db import transaction
 
 from apps.catalog import pricing
 from apps.catalog.models import Endpoint
+from apps.catalog.price_rules import Unit, kept_rule
 from apps.errors import DomainError
 from apps.jobs import dispatch
 from apps.jobs.failures import Failure
@@ -83,7 +84,9 @@ def wait(*, job: Job, due_at: datetime, now: datetime, **fields: Any) -> None:  
 def deliver(
     *, job: Job, attempt: Attempt, artifacts: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], now: datetime
 ) -> None:
-    """Save what the provider offers before anything of it is fetched; a job that is SENDING becomes RUNNING.
+    """Save what the provider offers before anything of it is fetched, and what it will ask for that.
+
+    A job that is SENDING becomes RUNNING.
 
     ``artifacts`` are ``{url}`` or ``{key}`` of bytes already stored, with ``content_type``. The caller goes on to store
     them under the same claim, or lets go with ``wait`` and a worker for pictures does.
@@ -100,6 +103,7 @@ def deliver(
     else:
         _touch(job, **fields)
     attempt.artifacts, attempt.facts = list(artifacts), dict(facts)
+    attempt.cost_microusd = _cost(job, delivered=len(artifacts))
     _finish(attempt, AttemptState.DONE, now)
 
 
@@ -112,7 +116,7 @@ def note_cancel_sent(*, job: Job, now: datetime) -> None:
 def succeed(*, job: Job, delivered: int, warnings: Sequence[str] = (), now: datetime) -> None:
     """End a job whose outputs are stored: RUNNING → SUCCEEDED, charged for what was delivered, in one transaction."""
     assert delivered > 0
-    rule = pricing.PriceRule.from_json(job.sell_rule)
+    rule = kept_rule(job.sell_rule)
     charge = pricing.charge(rule=rule, effective=job.effective_inputs, planned=job.planned_outputs, delivered=delivered)
     with _all_or_nothing(job):
         warned = [*job.warnings, *warnings]
@@ -133,6 +137,8 @@ def fail(
         error = failure.to_json()
         _end(job, State.FAILED, now, actual_mc=ZERO, is_our_fault=failure.is_ours, note=failure.type, error=error)
         if attempt is not None:
+            if attempt_state == AttemptState.LOST:
+                attempt.cost_microusd = _cost(job, delivered=job.planned_outputs.count)  # the most it can be billed
             _finish(attempt, attempt_state, now)
 
 
@@ -192,9 +198,22 @@ def _touch(job: Job, **fields: Any) -> None:  # model field values
         setattr(job, name, value)
 
 
+def _cost(job: Job, *, delivered: int) -> int | None:
+    """What the provider asks for so many files, by the price that the job was made with; None: nobody knows."""
+    rule = job.price_version.cost_rule
+    if job.is_mock or rule is None:
+        return None
+    return pricing.cost(
+        rule=kept_rule(rule, Unit.MICRODOLLARS),
+        effective=job.effective_inputs,
+        planned=job.planned_outputs,
+        delivered=delivered,
+    )
+
+
 def _finish(attempt: Attempt, state: str, now: datetime) -> None:
     attempt.state, attempt.finished_at = state, now
-    attempt.save(update_fields=["state", "finished_at", "artifacts", "facts"])
+    attempt.save(update_fields=["state", "finished_at", "artifacts", "facts", "cost_microusd"])
 
 
 def _nudge(job: Job, due_at: datetime, now: datetime) -> None:

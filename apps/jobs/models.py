@@ -122,6 +122,7 @@ class Job(WorkspaceOwned):
             models.Index(fields=["due_at"], name="job_due", condition=~Q(state__in=sorted(ENDED))),
             models.Index(fields=["workspace", "-id"], name="job_newest"),
             models.Index(fields=["workspace", "state", "-id"], name="job_by_state"),
+            models.Index(fields=["ended_at"], name="job_ended", condition=Q(ended_at__isnull=False)),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(charged_mc__gte=0), name="job_charge_not_negative"),

@@ -1,4 +1,4 @@
-"""From what a provider offers to stored pictures: artifact → file → Asset → Output row, once an index."""
+"""From what a provider offers to stored pictures and clips: artifact → file → Asset → Output row, once an index."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from apps import outbound
 from apps.jobs.limits import DISCARD_AFTER, DOWNLOAD_SECONDS, Limits
 from apps.jobs.models import Job, Output
 from apps.jobs.states import ENDED
-from apps.library import media, storage, uploads
+from apps.library import clips, media, storage, uploads
 from apps.library.models import Asset, Origin
 from apps.providers.contract import Artifact
 
@@ -34,7 +34,7 @@ def spool(*, job: Job, artifacts: Sequence[Artifact]) -> list[dict[str, Any]]:
 
 
 def store(*, job: Job, artifacts: Sequence[Mapping[str, Any]], limits: Limits, now: datetime) -> int:
-    """Store every artifact that is a picture and is not stored yet; return how many outputs the job has then.
+    """Store every artifact that is what was planned and is not stored yet; return how many outputs the job has then.
 
     An artifact that is gone, too large or not what it claims is passed over: it was not delivered.
 
@@ -70,7 +70,7 @@ def discard_unkept(*, now: datetime, limit: int = 200) -> int:
 def _spooled(job: Job, index: int, artifact: Artifact) -> dict[str, Any]:
     if artifact.content is None:
         return {"url": artifact.url, "content_type": artifact.content_type}
-    key = storage.output_key(job.workspace_id, job.pk, index, media.EXTENSIONS.get(artifact.content_type or "", "bin"))
+    key = storage.output_key(job.workspace_id, job.pk, index, storage.extension_of(artifact.content_type or ""))
     storage.put(key, BytesIO(artifact.content), artifact.content_type or "application/octet-stream")
     return {"key": key, "content_type": artifact.content_type}
 
@@ -102,13 +102,14 @@ def _fetch(job: Job, artifact: Mapping[str, Any], file: IO[bytes], limits: Limit
 
 
 def _keep(job: Job, index: int, artifact: Mapping[str, Any], file: IO[bytes], now: datetime) -> bool:
-    """Store a file that is a picture as output ``index``; False when it is not one."""
+    """Store a file that is what the job planned, a picture or a clip, as output ``index``; False when it is not."""
+    is_clip = job.planned_outputs.content_type.startswith("video/")
     try:
-        inspected = media.inspect(file)
-    except media.BadPicture as fault:
+        inspected = clips.inspect(file) if is_clip else media.inspect(file)
+    except (media.BadPicture, clips.BadClip) as fault:
         log.warning("artifact_not_a_picture", job=job.public_id, index=index, fault=str(fault))
         return False
-    extension = media.EXTENSIONS[inspected.content_type]
+    extension = storage.extension_of(inspected.content_type)
     key = storage.output_key(job.workspace_id, job.pk, index, extension)
     asset = uploads.store(
         workspace=job.workspace,

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,8 +12,10 @@ from apps.accounts.actor import Actor
 from apps.accounts.roles import Capability
 from apps.catalog import inputs as catalog_inputs
 from apps.catalog import prices, pricing
+from apps.catalog.access import read_access
 from apps.catalog.faults import Fault, refusal
 from apps.catalog.models import AIModel, Endpoint, PriceVersion
+from apps.catalog.price_rules import kept_rule
 from apps.catalog.spec import path_of
 from apps.errors import DomainError, NotFound
 from apps.jobs import handover
@@ -38,7 +40,7 @@ class ModelNotFound(NotFound):
 
 
 class ModelDisabled(DomainError):
-    """The model is switched off; ``details.by`` says where."""
+    """The model is switched off: ``details.by`` says by whom, and ``details.tool`` with which whole family, if so."""
 
     code = "model_disabled"
 
@@ -108,29 +110,35 @@ class Priced:
 def prepare(
     *, actor: Actor, ai_model_id: str, request: JobRequest, now: datetime, price_version: PriceVersion | None = None
 ) -> Prepared:
-    """Check who may run what, and everything of a request but its inputs. Four queries at most, nothing written.
+    """Check who may run what, and everything of a request but its inputs. Five queries at most, nothing written.
 
     :raises NotAllowed: the role may not run jobs. :raises ModelNotFound: no such model.
-    :raises ModelDisabled: the model is off, or the key does not allow it.
+    :raises ModelDisabled: somebody switched the model off for this caller.
     :raises ProviderNotConfigured: nobody here can run it; mock jobs need nobody.
+    :raises InvalidInputs: nobody could run it anywhere.
     """
     if not actor.can(Capability.MAKE):
         raise NotAllowed("Your role in this workspace may look, but not run jobs. Ask an owner for the maker role.")
     ai_model = AIModel.objects.filter(pk=ai_model_id).first()
     if ai_model is None:
         raise ModelNotFound("There is no such model. GET /v1/models lists them.")
-    if not ai_model.is_enabled:
-        raise ModelDisabled(f"{ai_model.name} is switched off in this installation.", by="installation")
-    if not actor.may_use(ai_model_id):
-        raise ModelDisabled(f"This API key may not use {ai_model.name}.", by="api_key")
-    is_mock = request.is_mock or actor.is_test
-    return Prepared(
+    if off := read_access(actor).off(ai_model):
+        family = {"tool": off.tool} if off.tool else {}
+        raise ModelDisabled(f"{ai_model.name} is not available. {off.sentence}", by=off.by.value, **family)
+    prepared = Prepared(
         request=request,
         ai_model=ai_model,
-        endpoint=None if is_mock else _endpoint_of(ai_model),
+        endpoint=None,
         price_version=price_version or prices.current_price(ai_model=ai_model, now=now),
-        is_mock=is_mock,
+        is_mock=request.is_mock or actor.is_test,
     )
+    if prepared.is_mock:
+        return prepared
+    try:
+        return replace(prepared, endpoint=_endpoint_of(ai_model, request.inputs))
+    except ProviderNotConfigured:
+        prepared.clean(pictures=None)  # what the caller can mend is told before what only the operator can
+        raise
 
 
 def price_of(
@@ -140,7 +148,7 @@ def price_of(
     planned = catalog_inputs.planned_outputs(
         spec=prepared.ai_model.spec(), effective=cleaned.effective, pictures=pictures
     )
-    rule = pricing.PriceRule.from_json(prepared.price_version.sell_rule)
+    rule = kept_rule(prepared.price_version.sell_rule)
     quote = pricing.quote(rule=rule, effective=cleaned.effective, planned=planned)
     free = (pricing.Line(label="Mock run", quantity=planned.count, unit_mc=ZERO, amount_mc=ZERO),)
     return Priced(
@@ -196,10 +204,10 @@ def _is_unkept(value: object, names: Mapping[str, str]) -> bool:
     return isinstance(value, str) and value.startswith("data:") and value not in names
 
 
-def _endpoint_of(ai_model: AIModel) -> Endpoint:
-    endpoint = handover.endpoint_of(ai_model.pk)
+def _endpoint_of(ai_model: AIModel, inputs: Mapping[str, Any]) -> Endpoint:  # JSON, not checked yet
+    endpoint = handover.endpoint_for(ai_model=ai_model, inputs=inputs)
     if endpoint is None:
-        raise ProviderNotConfigured(f"Nobody serves {ai_model.name} in this installation.", setting=None)
+        raise ProviderNotConfigured(f"Nobody serves such a run of {ai_model.name} in this installation.", setting=None)
     try:
         registry.check_configured(endpoint.adapter)
     except ProviderUnavailable as fault:

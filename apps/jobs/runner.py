@@ -48,7 +48,8 @@ def advance(*, job_id: UUID, clock: Clock) -> None:
     now = clock()
     if not Job.objects.due(now).filter(pk=job_id).update(lease_until=now + _LEASE, claim=F("claim") + 1):
         return
-    job = Job.objects.select_related("ai_model", "hold", "workspace").get(pk=job_id)
+    jobs = Job.objects.select_related("ai_model", "hold", "workspace", "price_version")
+    job = jobs.defer("price_version__sell_rule", "price_version__cases").get(pk=job_id)  # of the price, only the cost
     try:
         _Step(job, clock).take()
     except lifecycle.JobMoved as moved:
@@ -82,6 +83,9 @@ class _Step:
         """Hand the job over: the attempt is written first, so that a crash cannot hide it."""
         job, now = self.job, self.clock()
         endpoint = handover.find_endpoint(job)
+        if endpoint is None and not job.is_mock:
+            lifecycle.fail(job=job, failure=failures.NOT_SERVED, now=now)
+            return
         slug = endpoint.adapter if endpoint else handover.MOCK
         attempt_id = uuid7()
         request = handover.request_of(job, endpoint, reference=to_public("att", attempt_id))

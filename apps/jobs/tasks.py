@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from apps.jobs import dispatch, runner, sweeping
+from apps.jobs import dispatch, runner, statistics, sweeping
 from apps.ledger import posting
 
 
@@ -22,3 +22,8 @@ def sweep(**_: object) -> None:
 @shared_task(name=dispatch.EXPIRE_CREDITS)
 def expire_credits(**_: object) -> None:
     posting.expire_due(now=timezone.now())
+
+
+@shared_task(name=dispatch.MEASURE)
+def measure(**_: object) -> None:
+    statistics.measure(now=timezone.now())

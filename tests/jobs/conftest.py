@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from apps.accounts.actor import Actor
 from apps.accounts.members import find_actor
 from apps.accounts.models import User
 from apps.accounts.tenancy import Workspace
-from apps.catalog.sync import sync_catalog
 from apps.jobs import runner
 from apps.jobs.models import Job
 from apps.jobs.preparation import JobRequest
@@ -25,6 +22,7 @@ from config.providers import configure_providers
 from config.settings.environment import ENV
 from tests.builders import NOW
 from tests.jobs.scripted import ScriptedAdapter
+from tests.stock import stock_catalog
 
 START = NOW
 
@@ -72,7 +70,7 @@ class Stage:
 
 @pytest.fixture
 def catalog(db: None) -> None:
-    sync_catalog(folder=Path(settings.EASEL_CATALOG_FOLDER), now=START)
+    stock_catalog(now=START)
 
 
 @pytest.fixture

@@ -5,38 +5,42 @@ from typing import Any
 import pytest
 
 from apps.catalog.inputs import picture_fields
-from apps.catalog.models import AIModel
+from apps.catalog.parameter_maps import takes
+from apps.catalog.spec import FORMATS
 from apps.jobs.states import State
 from apps.ledger.models import Hold
+from tests.catalog.shelf import models, needed
 from tests.jobs.conftest import Stage
 from tests.jobs.scripted import done, png
 from tests.jobs.test_submission import upload
 
-HOSTED = {
-    "flux_schnell": True,
-    "flux_pro": True,
-    "flux_realism": True,
-    "nano_banana": True,
-    "nano_banana_edit": True,
-    "seedream_v45_edit": True,
-    "seedream_v5_edit": True,
-    "topaz_upscale_image": False,  # no format map
-}
+HOSTED = {one: model for one, model in sorted(models().items()) if model.data["provider"] != "local"}
 RUNS = [
-    (ai_model_id, preset)
-    for ai_model_id, has_formats in HOSTED.items()
-    for preset in (None, *(("shorts", "reels", "horizontal") if has_formats else ()))
+    (one, preset) for one, model in HOSTED.items() for preset in (None, *(FORMATS if model.spec.format_map else ()))
+]
+
+
+def is_served(ai_model_id: str) -> bool:
+    """Whether an endpoint takes the least that the model takes."""
+    model = HOSTED[ai_model_id]
+    return any(
+        takes(one.get("condition", {}), schema=model.spec.schema, inputs=needed(ai_model_id))
+        for one in model.data["endpoints"]
+    )
+
+
+PICTURES_SERVED = [
+    (one, preset) for one, preset in RUNS if is_served(one) and HOSTED[one].data["kind"] != "image_to_video"
 ]
 
 
 def fitting_inputs(stage: Stage, ai_model_id: str) -> dict[str, Any]:
-    """The least a model takes: a prompt where it wants one, a picture where it needs one."""
-    schema = AIModel.objects.get(pk=ai_model_id).schema
-    inputs: dict[str, Any] = {"prompt": "a red kite"} if "prompt" in schema["required"] else {}
-    for name in picture_fields(schema):
-        if name in schema["required"]:
+    """The least a model takes, with pictures of ours."""
+    inputs = needed(ai_model_id)
+    for name in picture_fields(models()[ai_model_id].spec.schema):
+        if name in inputs:
             photo = upload(stage, png(320, 240)).public_id
-            inputs[name] = [photo] if schema["properties"][name]["type"] == "array" else photo
+            inputs[name] = [photo] if isinstance(inputs[name], list) else photo
     return inputs
 
 
@@ -54,7 +58,7 @@ def test_a_mock_delivers_exactly_what_is_planned(stage: Stage, ai_model_id: str,
         assert output.width * 9 == output.height * 16
 
 
-@pytest.mark.parametrize(("ai_model_id", "preset"), RUNS)
+@pytest.mark.parametrize(("ai_model_id", "preset"), PICTURES_SERVED)
 def test_what_is_held_is_charged(stage: Stage, ai_model_id: str, preset: str | None) -> None:
     inputs = fitting_inputs(stage, ai_model_id)
     stage.provider.submits = [done(png())]

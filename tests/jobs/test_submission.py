@@ -180,6 +180,14 @@ def test_a_provider_without_a_key_is_refused_before_anything_is_held(stage: Stag
     assert mock.is_mock
 
 
+def test_what_the_caller_can_mend_is_told_before_a_missing_provider(stage: Stage) -> None:
+    configure_providers(ENV)
+    with pytest.raises(InvalidInputs) as refusal:
+        stage.submit(inputs={**KITE, "num_images": 9})
+    assert [fault["path"] for fault in refusal.value.details["fields"]] == ["num_images"]
+    assert_nothing_left(stage)
+
+
 def test_a_quote_stands_for_its_request_and_its_time(stage: Stage) -> None:
     request = JobRequest(inputs=KITE)
     quote = quotes.quote(actor=stage.actor, ai_model_id="flux_schnell", request=request, now=START)
