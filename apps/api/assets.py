@@ -13,18 +13,19 @@ from rest_framework.request import Request
 from apps.accounts.roles import Capability
 from apps.api import operations
 from apps.api.answers import Json, json_answer, list_body, timestamp
+from apps.api.bodies import read_object
 from apps.api.endpoint import Endpoint
 from apps.api.faults import Faults
 from apps.api.job_json import file_url, seconds
 from apps.api.upload_bodies import read_file
 from apps.errors import NotFound
 from apps.ids import from_public, to_public
-from apps.library import uploads
+from apps.library import keeping, uploads
 from apps.library.models import Asset
 
 _COLUMNS: Final = (
     "id", "name", "origin", "storage_key", "thumbnail_key", "content_type", "width", "height", "size_bytes",
-    "duration_ms", "blurhash", "sha256", "created_at",
+    "duration_ms", "blurhash", "sha256", "created_at", "kept_at",
 )  # fmt: skip
 _EXPIRES_IN: Final = timedelta(seconds=settings.EASEL_SIGNED_URL_SECONDS)
 
@@ -79,13 +80,36 @@ class AssetList(AssetEndpoint):
 class OneAsset(AssetEndpoint):
     """/v1/assets/{id}"""
 
+    capabilities: ClassVar[dict[str, Capability]] = {"PATCH": Capability.MAKE}
+
     @operations.get_asset
     def get(self, request: Request, ref: str) -> HttpResponseBase:
+        return json_answer(self.json(self.rows().get(pk=self.find(ref).pk)))
+
+    @operations.update_asset
+    def patch(self, request: Request, ref: str) -> HttpResponseBase:
+        asset = self.find(ref)
+        is_kept = _read_kept(read_object(request._request))
+        keeping.keep(asset=asset, is_kept=is_kept, now=self.now)
+        return json_answer(self.json(self.rows().get(pk=asset.pk)))
+
+    def find(self, ref: str) -> Asset:
+        """:raises NotFound: none in this workspace."""
         asset_id = from_public("asset", ref)
-        row = self.rows().filter(pk=asset_id).first() if asset_id else None
-        if row is None:
+        asset = Asset.objects.for_workspace(self.actor.workspace).filter(pk=asset_id).first() if asset_id else None
+        if asset is None:
             raise NotFound("There is no such asset.")
-        return json_answer(self.json(row))
+        return asset
+
+
+def _read_kept(body: Json) -> bool:
+    faults, is_kept = Faults(), body.get("kept")
+    for name in sorted(set(body) - {"kept"}):
+        faults.add(name[:64], "unknown_parameter", "There is no such field.", ["kept"])
+    if not isinstance(is_kept, bool):
+        faults.add("kept", "required" if is_kept is None else "type", "This must be true or false.")
+    faults.refuse()
+    return is_kept is True
 
 
 def asset_json(row: Mapping[str, Any], *, now: datetime) -> Json:  # one row as .values() gives it
@@ -106,5 +130,6 @@ def asset_json(row: Mapping[str, Any], *, now: datetime) -> Json:  # one row as 
         "sha256": row["sha256"],
         "project": row["project_name"],
         "created_at": timestamp(row["created_at"]),
+        "kept_at": timestamp(row["kept_at"]),
         "expires_at": timestamp(now + _EXPIRES_IN) if row["storage_key"] else None,
     }

@@ -8,8 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from drf_spectacular.generators import SchemaGenerator
 
+from apps.api.access_shapes import ACCESS
 from apps.api.answers import json_answer
 from apps.api.errors import STATUS_BY_CODE
+from apps.api.model_shapes import MODELS
+from apps.api.purchase_shapes import PURCHASES
 from apps.api.shapes import COMPONENTS, Schema, ref
 
 _TAGS: Final = {
@@ -61,7 +64,7 @@ def document(base_url: str) -> Schema:
 def complete(result: Schema, generator: Any, request: Any, public: bool) -> Schema:  # Any: the library's own
     """Add what all operations share: our components, and the refusals. A hook of drf-spectacular."""
     result["tags"] = [{"name": name, "description": words} for name, words in _TAGS.items()]
-    result.setdefault("components", {}).setdefault("schemas", {}).update(COMPONENTS)
+    result.setdefault("components", {}).setdefault("schemas", {}).update(COMPONENTS | MODELS | ACCESS | PURCHASES)
     refusal = {
         "description": "Refused; the body says why. 429 and 503 come with `Retry-After`.",
         "content": {"application/problem+json": {"schema": ref("Problem")}},

@@ -45,6 +45,7 @@ STATUS_BY_CODE: Final[Mapping[str, Problem]] = {
     "invalid_input": Problem(422, "Invalid input"),
     "no_price": Problem(403, "Not for sale"),
     "model_disabled": Problem(403, "Model disabled"),
+    "unfit_default": Problem(422, "Model cannot do this task"),
     "idempotency_key_reused": Problem(422, "Idempotency key reused"),
     "idempotency_mismatch": Problem(422, "Idempotency key reused"),
     "quote_expired": Problem(409, "Quote expired"),
@@ -61,6 +62,14 @@ STATUS_BY_CODE: Final[Mapping[str, Problem]] = {
     "amount_out_of_range": Problem(422, "Amount out of range"),
     "allowance_in_use": Problem(409, "Allowance in use"),
     "uncapture_too_large": Problem(409, "More than was charged"),
+    # Buying them
+    "payments_off": Problem(503, "Buying is switched off", retry_after_seconds=3600),
+    "may_not_buy": Problem(403, "May not buy"),
+    "currency_not_offered": Problem(422, "Currency not offered"),
+    "purchase_ended": Problem(409, "Purchase has ended"),
+    "stripe_unavailable": Problem(503, "Payment service unavailable", is_retryable=True, retry_after_seconds=30),
+    "stripe_refused": Problem(502, "Refused by the payment service"),
+    "bad_signature": Problem(400, "Bad signature"),
     # Pictures
     "not_a_picture": Problem(415, "Not a picture"),
     "upload_too_large": Problem(413, "Picture too large"),
@@ -71,9 +80,19 @@ STATUS_BY_CODE: Final[Mapping[str, Problem]] = {
     "url_too_large": Problem(422, "Too many bytes"),
     "url_unreachable": Problem(422, "Address unreachable"),
     "storage_unavailable": Problem(503, "Storage unavailable", is_retryable=True, retry_after_seconds=10),
-    # Not met by a request of the API: the studio's, and our own mistakes
+    # Not met by a request of the API: a provider's clips, the studio's, and our own mistakes
+    "not_a_clip": Problem(415, "Not a clip"),
+    "broken_clip": Problem(415, "Broken clip"),
+    "clip_too_large": Problem(422, "Clip too large"),
     "email_taken": Problem(409, "Address taken"),
+    "refund_too_large": Problem(409, "More than is unused"),
+    "refund_refused": Problem(502, "Refund refused"),
+    "invalid_packs": Problem(500, "Invalid packs"),
     "invalid_catalog": Problem(500, "Invalid catalog"),
+    "invalid_model": Problem(422, "Invalid model"),
+    "edit_conflict": Problem(409, "Changed meanwhile"),
+    "price_changed": Problem(409, "Changed meanwhile"),
+    "price_not_draft": Problem(409, "No draft any more"),
     "invalid_price_rule": Problem(500, "Invalid price rule"),
 }
 

@@ -4,17 +4,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.tenancy import Workspace
-from apps.catalog.sync import sync_catalog
 from apps.ids import from_public
 from apps.jobs import runner
 from apps.jobs.models import Job
@@ -25,6 +22,7 @@ from config.providers import configure_providers
 from config.settings.environment import ENV
 from tests import builders
 from tests.jobs.scripted import ScriptedAdapter, done, png
+from tests.stock import stock_catalog
 
 if TYPE_CHECKING:  # there for types only: what the test client answers with
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -88,7 +86,7 @@ def run(public_id: str, most: int = 10) -> Job:
 
 @pytest.fixture
 def catalog(db: None) -> None:
-    sync_catalog(folder=Path(settings.EASEL_CATALOG_FOLDER), now=LONG_AGO)
+    stock_catalog(now=LONG_AGO)
 
 
 @pytest.fixture

@@ -119,3 +119,36 @@ def test_a_list_takes_few_queries(program: Caller, django_assert_max_num_queries
         upload(program)
     with django_assert_max_num_queries(2):
         assert len(program.get("/v1/assets").json()["data"]) == 3
+
+
+def test_a_picture_is_kept_and_let_go(program: Caller) -> None:
+    asset, other = upload(program).json(), upload(program).json()
+    assert asset["kept_at"] is None
+    address = f"/v1/assets/{asset['id']}"
+    kept = program.ask("PATCH", address, {"kept": True})
+    assert kept.status_code == 200
+    assert kept.json()["kept_at"]
+    assert kept.json() | {"kept_at": None, "expires_at": None, "url": None, "thumbnail_url": None} == asset | {
+        "expires_at": None,
+        "url": None,
+        "thumbnail_url": None,
+    }
+    assert program.ask("PATCH", address, {"kept": True}).json()["kept_at"] == kept.json()["kept_at"]
+    assert program.get(address).json()["kept_at"] == kept.json()["kept_at"]
+    assert program.ask("PATCH", address, {"kept": False}).json()["kept_at"] is None
+    assert program.get(f"/v1/assets/{other['id']}").json()["kept_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "path"), [({}, "kept"), ({"kept": "yes"}, "kept"), ({"kept": 1}, "kept"), ({"kept": True, "a": 1}, "a")]
+)
+def test_only_yes_and_no_are_taken(program: Caller, body: dict[str, Any], path: str) -> None:
+    answer = program.ask("PATCH", f"/v1/assets/{upload(program).json()['id']}", body)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (422, path)
+    assert Asset.objects.get().kept_at is None
+
+
+def test_a_stranger_s_picture_cannot_be_kept(program: Caller, stranger: Caller) -> None:
+    address = f"/v1/assets/{upload(program).json()['id']}"
+    assert stranger.ask("PATCH", address, {"kept": True}).status_code == 404
+    assert program.get(address).json()["kept_at"] is None

@@ -18,7 +18,8 @@ OPEN = {
     "docs",
     "files/<str:token>/<str:name>",
     "problems/<slug:name>",
-}  # answer without a key: the contract, and signed links
+    "stripe/webhook",
+}  # answer without a key: the contract, signed links and signed messages
 METHODS = ("get", "post", "put", "patch", "delete")
 
 # Addresses whose last part is somebody's own: method, route, and how to fill it with an id of each kind.
@@ -27,6 +28,7 @@ OWNED = {
     ("post", "v1/jobs/<slug:ref>/cancel"): "job",
     ("post", "v1/jobs/<slug:ref>/retry"): "job",
     ("get", "v1/assets/<slug:ref>"): "asset",
+    ("patch", "v1/assets/<slug:ref>"): "asset",
 }
 # Addresses that answer everyone alike, each from their own workspace.
 SHARED = {
@@ -37,10 +39,20 @@ SHARED = {
     ("get", "v1/models"),
     ("get", "v1/models/<slug:ref>"),
     ("get", "v1/models/<slug:ref>/schema"),
+    ("post", "v1/models/recommend"),
+    ("get", "v1/calculator"),
+    ("put", "v1/models/<slug:ref>/access"),
+    ("get", "v1/tools"),
+    ("put", "v1/tools/<slug:ref>/access"),
+    ("get", "v1/defaults"),
+    ("put", "v1/defaults"),
     ("post", "v1/uploads"),
     ("get", "v1/assets"),
     ("get", "v1/credits"),
     ("get", "v1/ledger"),
+    ("get", "v1/packs"),
+    ("get", "v1/purchases"),
+    ("post", "v1/purchases"),
     ("get", "v1/key"),
 }
 
