@@ -1,0 +1,83 @@
+"""The books: what the last looks at them found, and a button to look now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts import audit
+from apps.billing import check_runs, dispatch, payments
+from apps.billing.models import CheckRun
+from apps.staff.pages import StaffRequest, demand, may, page, staff_page
+
+_SHOWN: Final = 30  # looks, of both kinds
+_RUN: Final = "billing.add_checkrun"
+_LABELS: Final = {CheckRun.Kind.LEDGER: "The ledger", CheckRun.Kind.STRIPE: "Against Stripe"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at the books as the page shows it."""
+
+    label: str
+    started_at: datetime
+    seconds: int | None  # None: it has not ended
+    is_under_way: bool
+    count: int
+    findings: list[dict[str, str]]
+    unlisted: int  # findings that were counted and not kept
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page("billing.view_checkrun", _RUN)
+def books(request: StaffRequest) -> HttpResponse:
+    """Show the last looks at the books, the newest first; ask for one now."""
+    if request.method == "POST":
+        demand(request, _RUN)
+        _ask(request)
+        return redirect("admin:staff_books")
+    now = timezone.now()
+    return page(
+        request,
+        "books.html",
+        title="Books",
+        current="books",
+        latest=[_look(run, now) for kind in CheckRun.Kind if (run := _rows().filter(kind=kind).first())],
+        looks=[_look(run, now) for run in _rows()[:_SHOWN]],
+        payments_on=payments.is_on(),
+        may_run=may(request, _RUN),
+    )
+
+
+def _ask(request: StaffRequest) -> None:
+    """Ask a worker for a look, and note who did; unless one is under way."""
+    now = timezone.now()
+    if any(check_runs.is_under_way(kind, now=now) for kind in CheckRun.Kind):
+        messages.info(request, "The books are being looked at already.")
+    elif dispatch.send_check():
+        audit.record(action="books.check", subject="books", now=now, actor_id=request.user.pk)
+        messages.success(request, "A worker looks at the books now. Reload in a moment to see what it found.")
+    else:
+        messages.error(request, "No worker could be asked: the broker is away. Try again in a minute.")
+
+
+def _rows() -> QuerySet[CheckRun]:
+    return CheckRun.objects.order_by("-started_at", "-pk")
+
+
+def _look(run: CheckRun, now: datetime) -> Look:
+    return Look(
+        label=_LABELS[CheckRun.Kind(run.kind)],
+        started_at=run.started_at,
+        seconds=round((run.ended_at - run.started_at).total_seconds()) if run.ended_at else None,
+        is_under_way=check_runs.may_still_end(run, now=now),
+        count=run.count,
+        findings=run.findings,
+        unlisted=run.count - len(run.findings),
+    )
