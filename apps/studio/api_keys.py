@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -63,6 +64,7 @@ def api_keys(request: SignedInRequest, actor: Actor) -> HttpResponse:
         form=form,
         secret=secret,
         rows=_rows(actor),
+        models_url=reverse("models", args=[actor.workspace.pk]),
         base_url=settings.EASEL_BASE_URL,
     )
 

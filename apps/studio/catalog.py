@@ -1,6 +1,5 @@
-"""What can be run: the stage path, the picker of a stage, and what can be built on a picture."""
+"""What can be run: the stage path, the model that a task begins with, and what can be built on a picture."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,11 +8,11 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from apps.catalog import prices, pricing
-from apps.catalog.models import AIModel, Kind, PriceVersion, Stage
-from apps.catalog.spec import picture_fields
-from apps.studio.durations import in_words
-from apps.studio.fields import types_of
+from apps.accounts.actor import Actor
+from apps.catalog.access import Off, read_access
+from apps.catalog.defaults import Defaults, read_defaults
+from apps.catalog.models import AIModel, Kind, Stage, Surface, Task
+from apps.catalog.shelf import OnShelf, read_shelf
 
 _HINTS: Final = {
     Stage.EXPLORE: "Many, fast, cheap",
@@ -22,33 +21,50 @@ _HINTS: Final = {
     Stage.PRECISION: "Change one thing",
     Stage.MOTION: "Still to clip",
 }
-_ICONS: Final = {
-    Kind.TEXT_TO_IMAGE: "picture",
-    Kind.IMAGE_EDIT: "pencil",
-    Kind.UPSCALE: "enlarge",
-    Kind.BACKGROUND_REMOVAL: "cut",
-    Kind.REFRAME: "crop",
-    Kind.IMAGE_TO_VIDEO: "film",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
     """A model on sale, with what it costs at the least and by default."""
 
-    ai_model: AIModel
-    from_mc: int
-    usual_mc: int
+    on_shelf: OnShelf
+    off: Off | None = None  # why this person may not use it
 
     @property
-    def most_pictures(self) -> int | None:
-        """How many references it takes; None: as many as one likes."""
-        slots = picture_fields(self.ai_model.schema)
-        if not slots:
-            return 0
-        slot = self.ai_model.schema["properties"][slots[0]]
-        most: int | None = slot.get("maxItems") if "array" in types_of(slot) else 1
-        return most
+    def ai_model(self) -> AIModel:
+        return self.on_shelf.ai_model
+
+    @property
+    def from_mc(self) -> int:
+        return self.on_shelf.from_mc
+
+    @property
+    def usual_mc(self) -> int:
+        return self.on_shelf.usual_mc
+
+    @property
+    def most_pictures(self) -> int:
+        """How many references it takes."""
+        return self.on_shelf.most_pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Assortment:
+    """What is on sale, in the catalogue's order, as one person sees it; and what each task begins with."""
+
+    models: tuple[Offered, ...]  # those that this person may use
+    switched_off: tuple[Offered, ...]
+    defaults: Defaults
+
+    def find(self, ai_model_id: str) -> Offered | None:
+        """The model of this id, be it off: what is done with it then is refused with the reason."""
+        return next((one for one in (*self.models, *self.switched_off) if one.ai_model.pk == ai_model_id), None)
+
+    def default_of(self, task: Task, stage: str = "", *, among: tuple[Offered, ...] | None = None) -> Offered | None:
+        """The model that a task begins with in the studio, if it is one of these."""
+        able = {one.ai_model.pk: one for one in (self.models if among is None else among)}
+        found = self.defaults.of(task, Surface.STUDIO, stage, among=able)
+        return able[found] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +77,7 @@ class Step:
     url: str
     from_mc: int | None  # None: nothing is offered at this stage
     is_current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A model in the picker."""
-
-    id: str
-    name: str
-    icon: str
-    provider: str
-    rating: int | None
-    usual: str  # how long a run takes, in words
-    best_for: str
-    from_mc: int
-    is_range: bool
-    is_chosen: bool
-    unfit: str  # why it cannot do what is in the composer; empty: it can
+    is_off: bool  # everything of this stage is switched off
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,45 +92,49 @@ class NextStep:
     url: str
 
 
-def offered(*, now: datetime) -> list[Offered]:
-    """Everything on sale, in the catalogue's order. Two queries."""
-    versions = prices.current_prices(now=now)
-    ai_models = AIModel.objects.filter(is_enabled=True).select_related("provider").order_by("position", "id")
-    return [_offer(one, versions[one.pk]) for one in ai_models if one.pk in versions]
+def offered(actor: Actor, *, now: datetime) -> Assortment:
+    """Read what is on sale, what of it this person may use, and the defaults. Three queries."""
+    access = read_access(actor)
+    every = [Offered(one, access.off(one.ai_model)) for one in read_shelf(now=now)]
+    return Assortment(
+        models=tuple(one for one in every if one.off is None),
+        switched_off=tuple(one for one in every if one.off is not None),
+        defaults=read_defaults(workspace=actor.workspace),
+    )
 
 
-def path(everything: Iterable[Offered], *, workspace_id: UUID, current: str) -> list[Step]:
+def path(everything: Assortment, *, workspace_id: UUID, current: str) -> list[Step]:
     """The five stages, with the lowest price of each."""
     cheapest: dict[str, int] = {}
-    for one in everything:
+    for one in everything.models:
         stage = one.ai_model.stage
         cheapest[stage] = min(one.from_mc, cheapest.get(stage, one.from_mc))
+    off = {one.ai_model.stage for one in everything.switched_off} - set(cheapest)
     studio = reverse("studio", args=[workspace_id])
     return [
-        Step(stage.value, stage.label, _HINTS[stage], f"{studio}?stage={stage}", cheapest.get(stage), stage == current)
+        Step(
+            stage.value,
+            stage.label,
+            _HINTS[stage],
+            f"{studio}?stage={stage}",
+            cheapest.get(stage),
+            stage == current,
+            stage in off,
+        )
         for stage in Stage
     ]
 
 
-def options(everything: Iterable[Offered], *, stage: str, chosen: str, pictures: int) -> list[Option]:
-    """The models of a stage, best first; those that cannot take so many pictures say so."""
-    here = [one for one in everything if one.ai_model.stage == stage]
-    return [_option(one, is_chosen=one.ai_model.pk == chosen, pictures=pictures) for one in here]
+def default_of_stage(everything: Assortment, *, stage: str, with_picture: bool) -> Offered | None:
+    """The model a stage begins with: by the defaults, else its first that takes a picture when there is one."""
+    here = tuple(one for one in everything.models if one.ai_model.stage == stage)
+    fitting = (tuple(one for one in here if one.most_pictures != 0) if with_picture else ()) or here
+    tasks = _WITH_PICTURE if with_picture else _WITHOUT_PICTURE
+    named = (everything.default_of(task, stage, among=fitting) for task in tasks)
+    return next((one for one in named if one), None) or next(iter(fitting), None)
 
 
-def find(everything: Iterable[Offered], ai_model_id: str) -> Offered | None:
-    """The model of this id, when it is on sale."""
-    return next((one for one in everything if one.ai_model.pk == ai_model_id), None)
-
-
-def default_of_stage(everything: Iterable[Offered], *, stage: str, with_picture: bool) -> Offered | None:
-    """The model a stage begins with: its first that takes a picture when there is one, and its first otherwise."""
-    here = [one for one in everything if one.ai_model.stage == stage]
-    fitting = [one for one in here if one.most_pictures != 0] if with_picture else here
-    return next(iter(fitting or here), None)
-
-
-def covers(everything: Iterable[Offered], *, available_mc: int) -> str:
+def covers(everything: Assortment, *, available_mc: int) -> str:
     """How far a balance reaches: ``About 160 explores``; empty when nobody can tell."""
     first = default_of_stage(everything, stage=Stage.EXPLORE, with_picture=False)
     if first is None or first.usual_mc <= 0 or available_mc < first.usual_mc:
@@ -138,15 +142,16 @@ def covers(everything: Iterable[Offered], *, available_mc: int) -> str:
     return f"About {available_mc // first.usual_mc:,} explores"
 
 
-def next_steps(everything: list[Offered], *, workspace_id: UUID, picture: str) -> list[NextStep]:
-    """What can be built on a picture: one model for each kind of work, the catalogue's default where it names one."""
+def next_steps(everything: Assortment, *, workspace_id: UUID, picture: str) -> list[NextStep]:
+    """What can be built on a picture: for each kind of work its default, or the first that does it."""
     found = []
     for label, icon, kind, task, stage in _WORK:
-        able = [
-            one for one in everything if one.ai_model.kind == kind and (stage is None or one.ai_model.stage == stage)
-        ]
-        named = [one for one in able if task in one.ai_model.default_for]
-        if chosen := next(iter(named or able), None):
+        able = tuple(
+            one
+            for one in everything.models
+            if one.ai_model.kind == kind and (stage is None or one.ai_model.stage == stage)
+        )
+        if chosen := everything.default_of(task, stage or "", among=able) or next(iter(able), None):
             query = urlencode({"stage": chosen.ai_model.stage, "model": chosen.ai_model.pk, "picture": picture})
             found.append(
                 NextStep(
@@ -161,40 +166,26 @@ def next_steps(everything: list[Offered], *, workspace_id: UUID, picture: str) -
     return found
 
 
+def why_nothing(everything: Assortment) -> tuple[str, ...]:
+    """Who switched everything off, in sentences; empty when something is on, or nothing is sold here at all."""
+    if everything.models:
+        return ()
+    return tuple(dict.fromkeys(one.off.sentence for one in everything.switched_off if one.off))
+
+
+# What a stage is for, the likeliest first: with a picture at hand, and without one.
+_WITH_PICTURE: Final = (
+    *(Task.IMAGE_EDIT, Task.LOCAL_EDIT, Task.UPSCALE, Task.REFRAME),
+    *(Task.BACKGROUND_REMOVAL, Task.IMAGE_TO_VIDEO),
+)
+_WITHOUT_PICTURE: Final = (Task.CREATE, Task.IMAGE_TO_VIDEO)
+
 # Label, icon (empty: the stage's glyph), kind, the task that a default is named for, and the stage if only one will do.
 _WORK: Final = (
-    ("Refine", "", Kind.IMAGE_EDIT, "image_edit", Stage.REFINE),
-    ("Upscale", "", Kind.UPSCALE, "upscale", None),
-    ("Change one thing", "", Kind.IMAGE_EDIT, "local_edit", Stage.PRECISION),
-    ("Reframe", "crop", Kind.REFRAME, "reframe", None),
-    ("Cut out", "cut", Kind.BACKGROUND_REMOVAL, "background_removal", None),
-    ("Animate", "", Kind.IMAGE_TO_VIDEO, "image_to_video", None),
+    ("Refine", "", Kind.IMAGE_EDIT, Task.IMAGE_EDIT, Stage.REFINE),
+    ("Upscale", "", Kind.UPSCALE, Task.UPSCALE, None),
+    ("Change one thing", "", Kind.IMAGE_EDIT, Task.LOCAL_EDIT, Stage.PRECISION),
+    ("Reframe", "crop", Kind.REFRAME, Task.REFRAME, None),
+    ("Cut out", "cut", Kind.BACKGROUND_REMOVAL, Task.BACKGROUND_REMOVAL, None),
+    ("Animate", "", Kind.IMAGE_TO_VIDEO, Task.IMAGE_TO_VIDEO, None),
 )
-
-
-def _offer(ai_model: AIModel, version: PriceVersion) -> Offered:
-    rule, spec = pricing.PriceRule.from_json(version.sell_rule), ai_model.spec()
-    return Offered(ai_model, pricing.price_from(rule=rule, spec=spec), pricing.usual_price(rule=rule, spec=spec))
-
-
-def _option(one: Offered, *, is_chosen: bool, pictures: int) -> Option:
-    ai_model = one.ai_model
-    return Option(
-        id=ai_model.pk,
-        name=ai_model.name,
-        icon=_ICONS[Kind(ai_model.kind)],
-        provider=ai_model.provider.name,
-        rating=ai_model.rating,
-        usual=in_words(ai_model.average_seconds) if ai_model.average_seconds else "",
-        best_for=ai_model.best_for,
-        from_mc=one.from_mc,
-        is_range=one.usual_mc != one.from_mc,
-        is_chosen=is_chosen,
-        unfit=_unfit(one.most_pictures, pictures),
-    )
-
-
-def _unfit(most: int | None, pictures: int) -> str:
-    if most is None or pictures <= most:
-        return ""
-    return f"Takes {most} reference{'s' if most > 1 else ''}" if most else "Takes no references"

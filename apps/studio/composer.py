@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -13,23 +13,20 @@ from django_htmx.http import replace_url, trigger_client_event
 
 from apps.accounts.actor import Actor
 from apps.accounts.roles import Capability
-from apps.catalog.models import Stage
-from apps.catalog.spec import picture_fields
 from apps.jobs.models import Job
-from apps.jobs.preparation import JobRequest
 from apps.ledger.balances import read_balance
 from apps.studio import catalog
-from apps.studio.access import SignedInRequest, find_job, workspace_view
-from apps.studio.catalog import Offered
-from apps.studio.desk import Draft, desk_of
-from apps.studio.fields import PROMPT
-from apps.studio.forms import carry_over, read_inputs, read_request
+from apps.studio.access import SignedInRequest, workspace_view
+from apps.studio.catalog import Assortment
+from apps.studio.desk import desk_of
+from apps.studio.drafting import changed, fields_of, from_address, place_of, read_draft
+from apps.studio.drafts import Draft
 from apps.studio.offers import offer_of
-from apps.studio.references import rearranged
 from apps.studio.runs import runs_of, with_pictures
 from apps.studio.shell import page, shell_of
 
 RUNS_SHOWN: Final = 12
+LONGEST_ADDRESS: Final = 3000  # characters: a server takes no more than 4096 in a line
 REQUOTE: Final = "requote"  # the event on which the page asks for the price again
 
 
@@ -38,39 +35,49 @@ REQUOTE: Final = "requote"  # the event on which the page asks for the price aga
 def studio(request: SignedInRequest, actor: Actor) -> HttpResponse:
     """Show the wall and the composer.
 
-    ``?stage=`` and ``?model=`` choose, ``?job=`` fills the form with a job's settings, ``?picture=`` puts a picture in.
+    ``?stage=``, ``?model=`` and ``?purpose=`` choose, ``?job=`` fills the form with a job's settings, ``?picture=``
+    puts a picture in, and every input of the model can be given by its name.
     """
     now = timezone.now()
-    everything = catalog.offered(now=now)
-    return show(request, actor, _draft_from_url(actor, everything, request.GET), everything=everything, now=now)
+    everything = catalog.offered(actor, now=now)
+    if not everything.models:
+        return _nothing(request, actor, everything)
+    return show(request, actor, from_address(actor, everything, request.GET), everything=everything, now=now)
 
 
 @require_POST
 @workspace_view(Capability.MAKE)
 def change_model(request: SignedInRequest, actor: Actor) -> HttpResponse:
-    """Change to another model, or with ``?stage=`` to a stage's own, and take along what it also accepts."""
+    """Change to another model and take along what it also accepts.
+
+    ``?stage=`` and ``?purpose=`` change to their own; inputs in the address, a prompt among them, are set on arrival.
+    """
     now = timezone.now()
-    everything = catalog.offered(now=now)
+    everything = catalog.offered(actor, now=now)
     source = read_draft(request, actor, everything, now=now, model_field="was")
-    target = _target(everything, source, stage=request.GET.get("stage", ""), wanted=request.POST.get("model", ""))
-    inputs, dropped = carry_over(
-        source=source.chosen.ai_model.spec(), target=target.ai_model.spec(), inputs=source.request.inputs
-    )
-    if source.prompt and PROMPT in target.ai_model.schema["properties"]:
-        inputs[PROMPT] = source.prompt
-    draft = Draft(
-        target,
-        JobRequest(inputs=inputs, is_mock=source.request.is_mock),
-        prompt=source.prompt,
-        dropped=dropped,
-        upload_faults=source.upload_faults,
-    )
+    draft = changed(source, everything, wanted=request.POST.get("model", ""), given=request.GET)
+    address = f"{reverse('studio', args=[actor.workspace.pk])}?"
+    if request.htmx:
+        desk = desk_of(actor, draft, everything=everything, available_mc=available(actor, now), now=now)
+        answer = render(request, "studio/_model.html", {"desk": desk, "offer": desk.offer})
+        return replace_url(answer, address + urlencode(place_of(draft)))
+    whole = address + urlencode(fields_of(draft))
+    if draft.dropped or draft.upload_faults or len(whole) > LONGEST_ADDRESS:
+        return show(request, actor, draft, everything=everything, now=now)
+    return redirect(whole)
+
+
+@require_POST
+@workspace_view(Capability.MAKE)
+def sort_models(request: SignedInRequest, actor: Actor) -> HttpResponse:
+    """Show the models of the stage in another order."""
+    now = timezone.now()
+    everything = catalog.offered(actor, now=now)
+    draft = read_draft(request, actor, everything, now=now, model_field="was")
     if not request.htmx:
         return show(request, actor, draft, everything=everything, now=now)
-    desk = desk_of(actor, draft, everything=everything, available_mc=available(actor, now), now=now)
-    query = urlencode({"stage": target.ai_model.stage, "model": target.ai_model.pk})
-    answer = render(request, "studio/_model.html", {"desk": desk, "offer": desk.offer})
-    return replace_url(answer, f"{reverse('studio', args=[actor.workspace.pk])}?{query}")
+    desk = desk_of(actor, draft, everything=everything, available_mc=None, now=now)
+    return render(request, "components/picker.html", {"desk": desk})
 
 
 @require_POST
@@ -78,19 +85,11 @@ def change_model(request: SignedInRequest, actor: Actor) -> HttpResponse:
 def quote(request: SignedInRequest, actor: Actor) -> HttpResponse:
     """Say what the composer's content costs now: the quote and the spend button, always together."""
     now = timezone.now()
-    everything = catalog.offered(now=now)
+    everything = catalog.offered(actor, now=now)
     draft = read_draft(request, actor, everything, now=now)
     if not request.htmx:
         return show(request, actor, draft, everything=everything, now=now)
-    ai_model = draft.chosen.ai_model
-    offer = offer_of(
-        actor=actor,
-        ai_model_id=ai_model.pk,
-        spec=ai_model.spec(),
-        request=draft.request,
-        available_mc=available(actor, now),
-        now=now,
-    )
+    offer = offer_of(actor=actor, draft=draft, everything=everything, available_mc=available(actor, now), now=now)
     return render(request, "studio/_quote.html", {"offer": offer})
 
 
@@ -99,7 +98,7 @@ def quote(request: SignedInRequest, actor: Actor) -> HttpResponse:
 def change_references(request: SignedInRequest, actor: Actor) -> HttpResponse:
     """Take in the pictures that were chosen, or take one out of its slot."""
     now = timezone.now()
-    everything = catalog.offered(now=now)
+    everything = catalog.offered(actor, now=now)
     draft = read_draft(request, actor, everything, now=now)
     if not request.htmx:
         return show(request, actor, draft, everything=everything, now=now)
@@ -109,7 +108,7 @@ def change_references(request: SignedInRequest, actor: Actor) -> HttpResponse:
 
 
 def show(
-    request: SignedInRequest, actor: Actor, draft: Draft, *, everything: list[Offered], now: datetime, status: int = 200
+    request: SignedInRequest, actor: Actor, draft: Draft, *, everything: Assortment, now: datetime, status: int = 200
 ) -> HttpResponse:
     """Make the whole page around a draft."""
     shell = shell_of(actor, current="studio", everything=everything)
@@ -135,27 +134,6 @@ def show(
     )
 
 
-def read_draft(
-    request: SignedInRequest, actor: Actor, everything: list[Offered], *, now: datetime, model_field: str = "model"
-) -> Draft:
-    """Read what was posted, files included: they are stored at once.
-
-    ``model_field`` says which model the posted fields belong to: the one chosen, or the one the form was drawn for.
-    """
-    chosen = catalog.find(everything, request.POST.get(model_field, ""))
-    if chosen is None:
-        raise Http404("There is no such model.")
-    spec = chosen.ai_model.spec()
-    sent = read_request(spec=spec, data=request.POST)
-    inputs, faults = rearranged(request=request, actor=actor, spec=spec, inputs=sent.inputs, now=now)
-    return Draft(
-        chosen,
-        JobRequest(inputs=inputs, is_mock=sent.is_mock),
-        prompt=request.POST.get("prompt", ""),
-        upload_faults=faults,
-    )
-
-
 def available(actor: Actor, now: datetime) -> int | None:
     """The credits this person sees, if their role may."""
     if not actor.can(Capability.SEE_CREDITS):
@@ -163,42 +141,13 @@ def available(actor: Actor, now: datetime) -> int | None:
     return read_balance(workspace=actor.workspace, now=now).available_mc
 
 
-def _target(everything: list[Offered], source: Draft, *, stage: str, wanted: str) -> Offered:
-    """The model to change to: a stage's own for the pictures at hand, the one that was picked, or the one there is."""
-    pictures = picture_fields(source.chosen.ai_model.schema)
-    has_picture = any(name in source.request.inputs for name in pictures)
-    of_stage = catalog.default_of_stage(everything, stage=stage, with_picture=has_picture) if stage else None
-    return of_stage or catalog.find(everything, wanted) or source.chosen
-
-
-def _draft_from_url(actor: Actor, everything: list[Offered], query: QueryDict) -> Draft:
-    """Begin a draft as a link asks for it."""
-    if not everything:
-        raise Http404("No model is on sale.")
-    if job_id := query.get("job"):
-        return _draft_from_job(everything, find_job(actor.workspace, job_id))
-    picture = query.get("picture", "")
-    stage = query.get("stage") or Stage.EXPLORE
-    chosen = (
-        catalog.find(everything, query.get("model", ""))
-        or catalog.default_of_stage(everything, stage=stage, with_picture=bool(picture))
-        or everything[0]
+def _nothing(request: SignedInRequest, actor: Actor, everything: Assortment) -> HttpResponse:
+    """Say before anybody tries that no model can be run, who decided that, and where it is changed."""
+    return page(
+        request,
+        actor,
+        "studio/nothing.html",
+        shell=shell_of(actor, current="studio", everything=everything),
+        reasons=catalog.why_nothing(everything),
+        models_url=reverse("models", args=[actor.workspace.pk]),
     )
-    slots = picture_fields(chosen.ai_model.schema)
-    data = query.copy()
-    if picture and slots:
-        data[slots[0]] = picture
-    inputs = read_inputs(spec=chosen.ai_model.spec(), data=data)
-    return Draft(chosen, JobRequest(inputs=inputs), prompt=query.get("prompt", ""))
-
-
-def _draft_from_job(everything: list[Offered], job: Job) -> Draft:
-    """Begin with what a job was asked; its pictures are those that were kept of it."""
-    chosen = catalog.find(everything, job.ai_model_id)
-    if chosen is None:
-        raise Http404("Its model is not on sale any more.")
-    spec = chosen.ai_model.spec()
-    pictures = picture_fields(spec.schema)
-    inputs = {name: job.effective_inputs.get(name) if name in pictures else value for name, value in job.inputs.items()}
-    kept = {name: value for name, value in inputs.items() if value is not None and name in spec.properties}
-    return Draft(chosen, JobRequest(inputs=kept, is_mock=job.is_mock), prompt=str(job.inputs.get(PROMPT) or ""))

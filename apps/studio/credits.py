@@ -16,13 +16,15 @@ from apps.accounts.actor import Actor
 from apps.accounts.models import User
 from apps.accounts.roles import Capability
 from apps.accounts.tenancy import Workspace
+from apps.billing.models import Purchase
 from apps.jobs.models import Job
 from apps.ledger.amounts import format_credits
 from apps.ledger.balances import read_balance
 from apps.ledger.kinds import LotKind
-from apps.ledger.models import Lot, Operation
+from apps.ledger.models import Entry, Lot, Operation
 from apps.ledger.statement import StatementLine, statement
 from apps.studio.access import SignedInRequest, workspace_view
+from apps.studio.buying import list_rows, look_at, row_of, shop_of
 from apps.studio.runs import page_url, title_of, with_pictures, words_of
 from apps.studio.shell import page
 
@@ -61,6 +63,16 @@ class LedgerRow:
     who: str
     note: str
     delta_mc: int
+    is_news: bool  # what the buyer came back for
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The purchase behind a movement."""
+
+    key: UUID
+    name: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +104,11 @@ class Tiles:
 def credits(request: SignedInRequest, actor: Actor) -> HttpResponse:
     """Show the balance and the ledger, newest first, by keyset."""
     now, workspace = timezone.now(), actor.workspace
+    here, returned = reverse("credits", args=[workspace.pk]), None
+    if "purchase" in request.GET:
+        returned = look_at(workspace, request.GET["purchase"], now=now)
+    bought, older = list_rows(workspace, after=_uuid(request.GET.get("bought_before", "")))
     lines = statement(workspace=workspace, limit=PAGE_SIZE + 1, after=_uuid(request.GET.get("before", "")))
-    here = reverse("credits", args=[workspace.pk])
     return page(
         request,
         actor,
@@ -101,7 +116,11 @@ def credits(request: SignedInRequest, actor: Actor) -> HttpResponse:
         current="credits",
         tiles=_tiles(workspace, now),
         lots=_lots(workspace, now),
-        rows=_rows(workspace, lines[:PAGE_SIZE]),
+        returned=returned,
+        shop=shop_of(actor, currency=request.GET.get("currency", "")),
+        purchases=bought,
+        older_url=f"{here}?bought_before={older}#purchases" if older else "",
+        rows=_rows(workspace, lines[:PAGE_SIZE], news=returned.key if returned else None),
         next_url=f"{here}?before={lines[PAGE_SIZE - 1].id}" if len(lines) > PAGE_SIZE else "",
     )
 
@@ -130,26 +149,45 @@ def _lots(workspace: Workspace, now: datetime) -> list[LotRow]:
     return [LotRow(_LOTS[LotKind(lot.kind)], lot.available_mc, lot.granted_mc, lot.expires_at) for lot in ordered]
 
 
-def _rows(workspace: Workspace, lines: list[StatementLine]) -> list[LedgerRow]:
+def _rows(workspace: Workspace, lines: list[StatementLine], *, news: UUID | None) -> list[LedgerRow]:
     ids = {line.job_id for line in lines if line.job_id}
     jobs = {job.pk: job for job in with_pictures(Job.objects.for_workspace(workspace).filter(pk__in=ids))}
     people = {one for one in (*(line.actor_id for line in lines), *(job.user_id for job in jobs.values())) if one}
     names = {user.pk: user.name or user.email for user in User.objects.filter(pk__in=people)}
-    return [_row(line, jobs.get(line.job_id) if line.job_id else None, names) for line in lines]
+    sources = _sources(workspace, lines)
+    return [
+        _row(line, jobs.get(line.job_id) if line.job_id else None, sources.get(line.id), names, news) for line in lines
+    ]
 
 
-def _row(line: StatementLine, job: Job | None, names: Mapping[UUID, str]) -> LedgerRow:
+def _sources(workspace: Workspace, lines: list[StatementLine]) -> dict[UUID, Source]:
+    """Find the purchases that movements are about."""
+    ids = [line.id for line in lines if line.kind in {Operation.Kind.GRANT, Operation.Kind.PAYMENT}]
+    entries = Entry.objects.for_workspace(workspace).filter(operation__in=ids)
+    # The first entry of an operation tells what it is about; later ones may pay a debt of another purchase.
+    first = dict(entries.order_by("-seq").values_list("operation_id", "lot__purchase_id"))
+    found = {line: key for line, key in first.items() if key is not None}
+    rows = Purchase.objects.for_workspace(workspace).filter(pk__in=set(found.values()))
+    sources = {one.pk: Source(one.pk, one.pack_name, row_of(one).url) for one in rows}
+    return {line: sources[key] for line, key in found.items() if key in sources}
+
+
+def _row(
+    line: StatementLine, job: Job | None, source: Source | None, names: Mapping[UUID, str], news: UUID | None
+) -> LedgerRow:
     person = job.user_id if job else line.actor_id
+    is_sale = source is not None and line.kind == Operation.Kind.GRANT
     return LedgerRow(
         at=line.created_at,
-        kind=_KINDS[Operation.Kind(line.kind)],
-        what=title_of(job) if job else line.reason,
+        kind="Bought" if is_sale else _KINDS[Operation.Kind(line.kind)],
+        what=title_of(job) if job else source.name if source else line.reason,
         is_words=bool(job and words_of(job)),
-        url=page_url(job) if job else "",
+        url=page_url(job) if job else source.url if source else "",
         ai_model=job.ai_model.name if job else "",
         who=names.get(person, "Easel") if person else "Easel",
         note=_note(line),
         delta_mc=line.available_delta_mc,
+        is_news=is_sale and source is not None and source.key == news,
     )
 
 

@@ -38,6 +38,19 @@ def read_inputs(*, spec: ModelSpec, data: QueryDict) -> dict[str, Any]:  # JSON 
     return inputs
 
 
+def write_fields(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:  # JSON
+    """Write inputs as a form or an address holds them: what ``read_inputs`` reads back."""
+    fields: list[tuple[str, str]] = []
+    for name, value in inputs.items():
+        if isinstance(value, list):
+            fields += [(name, str(one)) for one in value]
+        elif isinstance(value, dict):
+            fields += [(name, CUSTOM), *((f"{name}.{side}", str(value.get(side, ""))) for side in ("width", "height"))]
+        else:
+            fields.append((name, "on" if value is True else "" if value in (None, False) else str(value)))
+    return fields
+
+
 def read_request(*, spec: ModelSpec, data: QueryDict) -> JobRequest:
     """Read a whole request from a posted form."""
     return JobRequest(inputs=read_inputs(spec=spec, data=data), is_mock=data.get(MOCK) == "on")
@@ -46,7 +59,9 @@ def read_request(*, spec: ModelSpec, data: QueryDict) -> JobRequest:
 def for_price(*, spec: ModelSpec, request: JobRequest) -> JobRequest:
     """The same request with a word where the prompt is still empty: the price does not depend on what it says."""
     schema = spec.properties.get(PROMPT)
-    if schema is None or PROMPT in request.inputs or PROMPT not in spec.schema.get("required", ()):
+    branches = [spec.schema, *spec.schema.get("anyOf", ())]  # some models can do without, if something else is given
+    is_needed = any(PROMPT in branch.get("required", ()) for branch in branches)
+    if schema is None or PROMPT in request.inputs or not is_needed:
         return request
     stand_in = "x" * max(1, schema.get("minLength", 1))
     return JobRequest(inputs={**request.inputs, PROMPT: stand_in}, is_mock=request.is_mock)

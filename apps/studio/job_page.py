@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from django.conf import settings
 
@@ -14,10 +14,10 @@ from apps.jobs.states import State
 from apps.library import storage
 from apps.library.models import Asset
 from apps.studio import catalog
-from apps.studio.catalog import NextStep, Offered
+from apps.studio.catalog import Assortment, NextStep
 from apps.studio.durations import in_words, seconds_between
 from apps.studio.fields import LEFT_OUT, PROMPT, label_of, text_of
-from apps.studio.runs import Run, page_url, run_of, shape_of, thumbnail_url, title_of
+from apps.studio.runs import Run, file_url, length_of, page_url, run_of, shape_of, thumbnail_url, title_of
 
 _ALREADY_SAID: Final = frozenset({PROMPT, "aspect_ratio", "resolution", "seed", "num_images"}) | LEFT_OUT
 _VALUE_LENGTH: Final = 60
@@ -25,7 +25,7 @@ _VALUE_LENGTH: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A picture in full."""
+    """A picture in full, or a clip with its poster."""
 
     url: str
     alt: str
@@ -33,6 +33,8 @@ class Shown:
     width: int
     height: int
     is_alpha: bool = False
+    is_clip: bool = False
+    poster: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,19 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """Whether the picture that is shown was kept, and where that is changed."""
+
+    number: int
+    is_kept: bool
+    url: str
+
+    @classmethod
+    def of(cls, job: Job, asset: Asset, number: int) -> Self:
+        return cls(number, asset.kept_at is not None, f"{page_url(job)}/keep")
+
+
+@dataclass(frozen=True, slots=True)
 class JobPage:
     """Everything the page shows."""
 
@@ -90,6 +105,7 @@ class JobPage:
     parts: tuple[Part, ...]
     charges: tuple[Charge, ...]
     next_steps: list[NextStep]
+    keeping: Keeping | None  # None: there is nothing to keep
 
     @property
     def is_quiet(self) -> bool:
@@ -103,24 +119,27 @@ class JobPage:
         return f"{shape.width / shape.height:.4f}"
 
 
-def job_page_of(job: Job, *, number: int, everything: list[Offered], now: datetime) -> JobPage:
+def job_page_of(job: Job, *, number: int, everything: Assortment, now: datetime) -> JobPage:
     """Show a job that ``find_job`` loaded; three queries more. There is no output ``number``: the first is shown."""
     outputs = list(job.outputs.all())
     chosen = outputs[number - 1].asset if 0 < number <= len(outputs) else outputs[0].asset if outputs else None
     number = number if 0 < number <= len(outputs) else 1
     parents = [parent.asset for parent in job.parents.all()]
     has_file = chosen is not None and bool(chosen.storage_key)
+    is_clip = chosen is not None and bool(length_of(chosen))
     steps = (
         catalog.next_steps(everything, workspace_id=job.workspace_id, picture=chosen.public_id)
-        if chosen and has_file
+        if chosen and has_file and not is_clip
         else []
     )
+    # A clip moves: there is nothing to lay over the still it was made from.
+    before = parents[0] if parents and chosen and not is_clip else None
     return JobPage(
         run=run_of(job, now=now),
         number=number,
         frames=tuple(_frames(job, number)) if len(outputs) > 1 else (),
         after=_shown(chosen, alt=title_of(job), label=f"After, {job.ai_model.name}", kind=job.ai_model.kind),
-        before=_shown(parents[0], alt=parents[0].name, label="Before", kind="") if parents and chosen else None,
+        before=_shown(before, alt=before.name, label="Before", kind="") if before else None,
         download_url=_download_url(chosen) if chosen and has_file else "",
         size=f"{chosen.width} × {chosen.height}" if chosen else shape_of(job),
         message=(job.error or {}).get("message", ""),
@@ -130,14 +149,23 @@ def job_page_of(job: Job, *, number: int, everything: list[Offered], now: dateti
         parts=_parts(job),
         charges=tuple(_charges(job)),
         next_steps=steps,
+        keeping=Keeping.of(job, chosen, number) if chosen and has_file else None,
     )
 
 
 def _shown(asset: Asset | None, *, alt: str, label: str, kind: str) -> Shown | None:
     if asset is None or not asset.storage_key:
         return None
-    url = storage.signed_url(asset.storage_key, expires_in=settings.EASEL_SIGNED_URL_SECONDS)
-    return Shown(url, alt, label, asset.width, asset.height, is_alpha=kind == "background_removal")
+    return Shown(
+        file_url(asset.storage_key),
+        alt,
+        label,
+        asset.width,
+        asset.height,
+        is_alpha=kind == "background_removal",
+        is_clip=bool(length_of(asset)),
+        poster=thumbnail_url(asset),
+    )
 
 
 def _frames(job: Job, number: int) -> list[Frame]:
@@ -162,6 +190,8 @@ def _facts(job: Job) -> list[tuple[str, str]]:
         seed = attempt.facts.get("seed")
     facts = [("Model", job.ai_model.name), ("Shape and size", shape_of(job))]
     facts += [("Variants", text_of(job.effective_inputs.get("num_images"))), ("Seed", text_of(seed))]
+    if job.state == State.SUCCEEDED and not job.is_mock:
+        facts.append(("Invisible watermark", job.ai_model.limits.get("watermark", "")))
     facts += _settings(job.inputs, picture_fields(job.ai_model.schema))
     facts += [("By", _author(job)), ("Filed as", job.out), ("Project", job.project.name if job.project else "")]
     return [(label, value) for label, value in facts if value]

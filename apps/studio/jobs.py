@@ -22,9 +22,11 @@ from apps.jobs.states import State
 from apps.jobs.submission import MaxCreditsExceeded
 from apps.studio import catalog
 from apps.studio.access import SignedInRequest, find_job, workspace_view
-from apps.studio.catalog import Offered
-from apps.studio.composer import REQUOTE, available, read_draft, show
-from apps.studio.desk import Draft, desk_of, links_of
+from apps.studio.catalog import Assortment
+from apps.studio.composer import REQUOTE, available, show
+from apps.studio.desk import desk_of, links_of
+from apps.studio.drafting import read_draft
+from apps.studio.drafts import Draft
 from apps.studio.job_page import job_page_of
 from apps.studio.runs import page_url, run_of, runs_of, with_pictures
 from apps.studio.shell import page, shell_of
@@ -40,7 +42,7 @@ _TABS: Final = {"": "All", "running": "Running", "failed": "Failed"}
 def create(request: SignedInRequest, actor: Actor) -> HttpResponse:
     """Run what is in the composer, at the price that was shown; a higher one is shown first and asked again."""
     now = timezone.now()
-    everything = catalog.offered(now=now)
+    everything = catalog.offered(actor, now=now)
     draft = read_draft(request, actor, everything, now=now)
     if draft.upload_faults:
         return _refused(request, actor, draft, everything)
@@ -48,7 +50,7 @@ def create(request: SignedInRequest, actor: Actor) -> HttpResponse:
         submitted = submission.submit(
             actor=actor,
             ai_model_id=draft.chosen.ai_model.pk,
-            request=draft.request,
+            request=draft.sent,
             key=request.POST.get("key", "")[:_KEY_LENGTH] or uuid4().hex,
             max_mc=_shown_price(request),
             now=now,
@@ -127,7 +129,7 @@ def job(request: SignedInRequest, actor: Actor, job_id: str) -> HttpResponse:
         return HttpResponseClientRefresh()
     text = request.GET.get("output", "1")
     number = int(text) if text.isdecimal() and len(text) < 4 else 1
-    everything = catalog.offered(now=now)
+    everything = catalog.offered(actor, now=now)
     shown = job_page_of(found, number=number, everything=everything, now=now)
     if request.htmx:
         return render(request, "studio/_job.html", {"shell": shell_of(actor, everything=everything), "job": shown})
@@ -175,7 +177,7 @@ def _shown_price(request: SignedInRequest) -> int:
     return int(text) if text.isdecimal() and len(text) < 16 else 0
 
 
-def _refused(request: SignedInRequest, actor: Actor, draft: Draft, everything: list[Offered]) -> HttpResponse:
+def _refused(request: SignedInRequest, actor: Actor, draft: Draft, everything: Assortment) -> HttpResponse:
     """Show the composer again with what was wrong, and with today's price."""
     now = timezone.now()
     if not request.htmx:

@@ -6,14 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from apps.accounts.actor import Actor
 from apps.catalog.pricing import Line
 from apps.catalog.spec import ModelSpec, picture_fields
 from apps.errors import DomainError
 from apps.jobs import quotes
-from apps.jobs.preparation import JobRequest, ProviderNotConfigured
+from apps.jobs.handover import served
+from apps.jobs.preparation import ProviderNotConfigured
 from apps.ledger.amounts import format_credits
+from apps.studio import keep_unchanged
+from apps.studio.catalog import Assortment
+from apps.studio.drafts import Draft
 from apps.studio.fields import root_of
 from apps.studio.forms import for_price
 
@@ -29,6 +34,17 @@ class OfferLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """A model that does the same work. ``url`` works without a script; what is in the composer goes to ``post_url``."""
+
+    id: str
+    name: str
+    price: str
+    url: str
+    post_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """``look`` is ready, free, short (of credits) or blocked; blocked says why in ``reason``."""
 
@@ -38,29 +54,45 @@ class Offer:
     lines: tuple[OfferLine, ...] = ()
     warnings: tuple[str, ...] = ()
     left_mc: int | None = None
+    added: str = ""  # what is sent behind the prompt
     reason: str = ""
     short_mc: int = 0
     url: str = ""
     is_test_only: bool = False
+    instead: Instead | None = None  # what runs, where this model can only be tested
 
 
 def offer_of(
-    *, actor: Actor, ai_model_id: str, spec: ModelSpec, request: JobRequest, available_mc: int | None, now: datetime
+    *,
+    actor: Actor,
+    draft: Draft,
+    everything: Assortment,
+    available_mc: int | None,
+    now: datetime,
 ) -> Offer:
-    """Ask what a request costs, and say it. Writes nothing.
+    """Ask what a draft costs, and say it. Writes nothing.
 
     ``available_mc`` is None where the role may not see credits; a run can still be refused for lack of them.
+    Where its model can only be tested, one that does the same work here is named (one query more).
     """
+    ai_model = draft.chosen.ai_model
+    spec = ai_model.spec()
     try:
         priced = quotes.price(
-            actor=actor, ai_model_id=ai_model_id, request=for_price(spec=spec, request=request), now=now
+            actor=actor, ai_model_id=ai_model.pk, request=for_price(spec=spec, request=draft.sent), now=now
         )
     except ProviderNotConfigured as refusal:
-        return _test_only(refusal)
+        return replace(_test_only(refusal), instead=_instead(actor, draft, everything))
     except DomainError as refusal:
         return _blocked_by(refusal, spec)
     warnings = tuple(warning.partition(": ")[2] or warning for warning in priced.warnings)
-    offer = Offer("free", "Nothing is charged for a test.", lines=_lines(priced.lines), warnings=warnings)
+    offer = Offer(
+        "free",
+        "Nothing is charged for a test.",
+        lines=_lines(priced.lines),
+        warnings=warnings,
+        added=keep_unchanged.sentence_of(draft.kept),
+    )
     if not priced.amount_mc:
         return offer
     left = None if available_mc is None else available_mc - priced.amount_mc
@@ -88,6 +120,28 @@ def _test_only(refusal: ProviderNotConfigured) -> Offer:
     setting = refusal.details.get("setting")
     why = f"{setting} is not set in this installation" if setting else "Nobody serves this model here"
     return Offer("free", f"{why}, so only free test runs work: they make placeholder pictures.", is_test_only=True)
+
+
+def _instead(actor: Actor, draft: Draft, everything: Assortment) -> Instead | None:
+    """The model that does the same kind of work and runs here: of the same stage if there is one, then the cheapest."""
+    wanted, within_reach = draft.chosen.ai_model, served()
+    pictures = sum(len(value) if isinstance(value, list) else 1 for value in draft.pictures.values())
+    able = [
+        one
+        for one in everything.models
+        if wanted.kind in one.on_shelf.kinds and one.ai_model.pk in within_reach and one.most_pictures >= pictures
+    ]
+    if not able:
+        return None
+    best = min(able, key=lambda one: (one.ai_model.stage != wanted.stage, one.usual_mc))
+    query = urlencode({"stage": best.ai_model.stage, "model": best.ai_model.pk})
+    return Instead(
+        id=best.ai_model.pk,
+        name=best.ai_model.name,
+        price=f"for {format_credits(best.usual_mc)} cr" if best.usual_mc else "for nothing",
+        url=f"{reverse('studio', args=[actor.workspace.pk])}?{query}",
+        post_url=reverse("studio_model", args=[actor.workspace.pk]),
+    )
 
 
 def _lines(lines: tuple[Line, ...]) -> tuple[OfferLine, ...]:

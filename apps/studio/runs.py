@@ -38,7 +38,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """One picture of a run, there or not yet. ``look`` is done, dev, wait, fail or void."""
+    """One picture or clip of a run, there or not yet. ``look`` is done, dev, wait, fail or void."""
 
     look: str
     width: int
@@ -51,6 +51,8 @@ class Print:
     note: str = ""
     percent: int | None = None
     is_alpha: bool = False
+    clip_url: str = ""  # of a clip, signed; ``url`` is its poster then
+    length: str = ""  # of a clip, as 0:08
 
     @property
     def tenth(self) -> int:
@@ -165,12 +167,13 @@ def paid_of(job: Job) -> Paid:
 
 
 def shape_of(job: Job) -> str:
-    """Shape and size in words, as far as they are known: ``4:5, 2K`` or ``1024 × 1024``."""
+    """Shape and size in words, as far as they are known: ``4:5, 2K``, ``1024 × 1024`` or ``1280 × 720, 8 s``."""
     asked = [job.effective_inputs.get(name) for name in ("aspect_ratio", "resolution")]
     if named := [value for value in asked if isinstance(value, str) and value != "auto"]:
         return ", ".join(named)
     planned = job.planned_outputs
-    return f"{planned.width} × {planned.height}" if planned.width and planned.height else ""
+    size = f"{planned.width} × {planned.height}" if planned.width and planned.height else ""
+    return f"{size}, {in_words(planned.seconds)}" if size and planned.seconds else size
 
 
 def headline_of(job: Job) -> str:
@@ -179,15 +182,25 @@ def headline_of(job: Job) -> str:
 
 
 def thumbnail_url(asset: Asset) -> str:
-    """The small version of a picture; empty once its file is gone."""
-    if not asset.thumbnail_key:
-        return ""
-    return storage.signed_url(asset.thumbnail_key, expires_in=settings.EASEL_SIGNED_URL_SECONDS)
+    """The small version of a picture, or the poster of a clip; empty once its file is gone."""
+    return file_url(asset.thumbnail_key)
+
+
+def file_url(key: str) -> str:
+    """A signed link to a file, to be shown; empty once it is gone."""
+    return storage.signed_url(key, expires_in=settings.EASEL_SIGNED_URL_SECONDS) if key else ""
+
+
+def length_of(asset: Asset) -> str:
+    """How long a clip is, as ``0:08``; empty for a picture."""
+    return "" if asset.duration_ms is None else as_clock(max(1, round(asset.duration_ms / 1000)))
 
 
 def build_url(job: Job, asset: Asset) -> str:
-    """The studio with this picture as its reference."""
-    return f"{reverse('studio', args=[job.workspace_id])}?picture={asset.public_id}&stage=refine"
+    """The studio with this picture as its reference; empty for a clip, which no model takes."""
+    if length_of(asset):
+        return ""
+    return f"{reverse('studio', args=[job.workspace_id])}?picture={asset.public_id}"
 
 
 def _prints(job: Job, now: datetime) -> list[Print]:
@@ -222,6 +235,8 @@ def _delivered(job: Job) -> list[Print]:
             build_url=build_url(job, output.asset),
             title="" if output.asset.thumbnail_key else "Not kept",
             is_alpha=job.ai_model.kind in _TRANSPARENT,
+            clip_url=file_url(output.asset.storage_key) if length_of(output.asset) else "",
+            length=length_of(output.asset),
         )
         for number, output in enumerate(job.outputs.all(), start=1)
     ]

@@ -16,11 +16,12 @@ from apps.accounts.tenancy import Workspace
 from apps.jobs.models import Job
 from apps.ledger.balances import Balance, read_balance
 from apps.studio.access import SignedInRequest
-from apps.studio.catalog import Offered, covers, offered
+from apps.studio.catalog import Assortment, covers, offered
 
 _PAGES: Final = (  # name of the route, label, icon, heading of a group that begins here, who sees it
     ("studio", "Studio", "easel", "", Capability.VIEW),
     ("jobs", "Jobs", "jobs", "", Capability.VIEW),
+    ("models", "Models", "models", "", Capability.VIEW),
     ("credits", "Credits", "coin", "Workspace", Capability.SEE_CREDITS),
     ("api_keys", "API", "code", "", Capability.MANAGE_KEYS),
 )
@@ -88,7 +89,7 @@ def page(
     return render(request, template, {"shell": frame, **context}, status=status)
 
 
-def shell_of(actor: Actor, *, current: str = "", everything: list[Offered] | None = None) -> Shell:
+def shell_of(actor: Actor, *, current: str = "", everything: Assortment | None = None) -> Shell:
     """Read what the frame shows."""
     assert actor.user is not None, "pages are for people"
     workspace = actor.workspace
@@ -98,7 +99,7 @@ def shell_of(actor: Actor, *, current: str = "", everything: list[Offered] | Non
             Place(one.name, reverse("studio", args=[one.pk]), one.pk == workspace.pk)
             for one in workspaces_of(actor.user)
         ),
-        items=tuple(_items(actor, workspace.pk, current)),
+        items=(*_items(actor, workspace.pk, current), *([_staff()] if actor.user.is_staff else [])),
         balance=_purse(actor, everything) if actor.can(Capability.SEE_CREDITS) else None,
         open_jobs=Job.objects.for_workspace(workspace).open().count(),
         may_make=actor.can(Capability.MAKE),
@@ -119,10 +120,10 @@ def purse_of(balance: Balance, *, covered: str) -> Purse:
     )
 
 
-def _purse(actor: Actor, everything: list[Offered] | None) -> Purse:
+def _purse(actor: Actor, everything: Assortment | None) -> Purse:
     now = timezone.now()
     balance = read_balance(workspace=actor.workspace, now=now)
-    models = offered(now=now) if everything is None else everything
+    models = offered(actor, now=now) if everything is None else everything
     return purse_of(balance, covered=covers(models, available_mc=balance.available_mc))
 
 
@@ -132,6 +133,10 @@ def _items(actor: Actor, workspace_id: UUID, current: str) -> list[Item]:
         for name, label, icon, group, capability in _PAGES
         if actor.can(capability)
     ]
+
+
+def _staff() -> Item:
+    return Item("staff", "Staff", "lock", reverse("admin:index"), "Staff", is_current=False)
 
 
 def _round_up(amount: int) -> int:

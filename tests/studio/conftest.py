@@ -4,18 +4,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.tenancy import Workspace
-from apps.catalog.sync import sync_catalog
 from apps.jobs import runner
 from apps.jobs.models import Job
 from apps.jobs.preparation import JobRequest
@@ -29,11 +26,21 @@ from config.providers import configure_providers
 from config.settings.environment import ENV
 from tests import builders
 from tests.jobs.scripted import ScriptedAdapter, done, png
+from tests.stock import stock_catalog
 
 if TYPE_CHECKING:  # there for types only: what the test client answers with
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 LONG_AGO: Final = datetime(2026, 1, 1, tzinfo=UTC)  # pages read the real clock: what they find must be there already
+
+
+ASKED: Final = {  # what a composer posts
+    "model": "flux_schnell",
+    "was": "flux_schnell",
+    "prompt": "a red kite",
+    "key": "one",
+    "shown_mc": "1000",
+}
 
 
 @dataclass
@@ -88,7 +95,7 @@ class Studio:
 
 @pytest.fixture
 def catalog(db: None) -> None:
-    sync_catalog(folder=Path(settings.EASEL_CATALOG_FOLDER), now=LONG_AGO)
+    stock_catalog(now=LONG_AGO)
 
 
 @pytest.fixture

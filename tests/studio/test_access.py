@@ -15,15 +15,16 @@ FOR_PEOPLE: Final = {"home", "workspace_new"}
 ROUTES: Final = {str(route.name): route for route in urlpatterns if isinstance(route, URLPattern)}
 IN_WORKSPACE: Final = sorted(name for name, route in ROUTES.items() if "workspace_id" in route.pattern.converters)
 POSTED: Final = (
-    *("studio_create", "studio_quote", "studio_model", "studio_references"),
-    *("job_cancel", "job_retry", "api_key_revoke"),
+    *("studio_create", "studio_quote", "studio_model", "studio_references", "studio_sort"),
+    *("job_keep", "job_cancel", "job_retry", "api_key_revoke", "model_switch", "model_defaults_save", "buy"),
 )
 SOME_JOB: Final = "job_01hv0000000000000000000001"
 SOME_KEY: Final = "key_01hv0000000000000000000001"
+SOME_PURCHASE: Final = "purchase_01hv0000000000000000000001"
 
 
 def address(name: str, workspace: Workspace) -> str:
-    given = {"job_id": SOME_JOB, "key_id": SOME_KEY, "workspace_id": workspace.pk}
+    given = {"job_id": SOME_JOB, "key_id": SOME_KEY, "purchase_id": SOME_PURCHASE, "workspace_id": workspace.pk}
     return reverse(name, kwargs={key: given[key] for key in ROUTES[name].pattern.converters})
 
 
@@ -59,7 +60,7 @@ def test_a_viewer_may_look(name: str, studio: Studio, bob_client: Client) -> Non
     assert b'id="make"' not in answer.content
 
 
-@pytest.mark.parametrize("name", [*POSTED, "credits", "api_keys"])
+@pytest.mark.parametrize("name", [*(name for name in POSTED if name != "model_switch"), "credits", "api_keys"])
 def test_a_viewer_may_not_run_spend_or_hand_out_keys(name: str, studio: Studio, bob_client: Client) -> None:
     method = bob_client.post if name in POSTED else bob_client.get
     assert method(address(name, studio.workspace)).status_code == 403

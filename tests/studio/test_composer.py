@@ -1,32 +1,24 @@
-"""The composer: the price before a run, changes of model and pictures, and the run itself."""
+"""The composer: the price before a run, and the run itself."""
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 
-from apps.catalog.models import AIModel, PriceVersion
+from apps.catalog.models import AIModel, PriceVersion, Switch
+from apps.catalog.switching import switch
 from apps.jobs.models import Job
 from apps.ledger.balances import read_balance
-from apps.library.models import Asset
 from config.providers import configure_providers
 from config.settings.environment import ENV
 from tests.builders import NOW
-from tests.jobs.scripted import png
-from tests.studio.conftest import Studio
+from tests.studio.conftest import ASKED, LONG_AGO, Studio
 
 if TYPE_CHECKING:  # there for types only: what the test client answers with
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
     Said = Callable[[Answer], str]
-
-ASKED = {"model": "flux_schnell", "was": "flux_schnell", "prompt": "a red kite", "key": "one", "shown_mc": "1000"}
-
-
-def upload(name: str = "kite.png", content: bytes | None = None) -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, content or png(), content_type="image/png")
 
 
 def available_mc(studio: Studio) -> int:
@@ -60,7 +52,7 @@ def test_without_a_script_the_price_comes_with_the_whole_page(studio: Studio, sa
 
 
 def test_a_prompt_that_is_not_written_yet_does_not_hide_the_price(studio: Studio, said: "Said") -> None:
-    assert '<span class="sum">1 cr</span>' in said(studio.get("studio"))
+    assert '<span class="sum">1 cr</span>' in said(studio.get("studio", query="?model=flux_schnell"))
 
 
 def test_a_missing_picture_blocks_the_button_and_says_so(studio: Studio, said: "Said") -> None:
@@ -87,6 +79,23 @@ def test_a_model_that_nobody_can_run_here_offers_a_free_test_and_names_the_setti
     answer = said(studio.htmx("studio_quote", data=ASKED))
     assert "FAL_KEY is not set in this installation" in answer
     assert 'name="mock" value="on">Test<span class="price">free</span>' in answer
+
+
+def test_a_model_that_nobody_can_run_here_names_one_that_does_the_same_work(studio: Studio, said: "Said") -> None:
+    """Only one that this person may use, and that takes the pictures at hand; it takes over what is in the composer."""
+    asked = {"model": "recraft", "image_url": studio.picture().public_id}
+    assert 'id="instead"' not in said(studio.htmx("studio_quote", data=ASKED))
+    configure_providers(ENV)
+    answer = said(studio.htmx("studio_quote", data=asked))
+    assert ">Easel Cutout</a> runs here, for 1 cr.</p>" in answer
+    assert f"""hx-post="{studio.url("studio_model")}" hx-vals='{{"model": "local_cutout"}}'""" in answer
+    assert f'href="{studio.url("studio")}?stage=precision&amp;model=local_cutout"' in answer
+    switch(
+        by=Switch.WORKSPACE, workspace=studio.workspace, ai_model_id="local_cutout", is_on=False, actor_id=None,
+        now=LONG_AGO,
+    )  # fmt: skip
+    assert 'id="instead"' not in said(studio.htmx("studio_quote", data=asked))
+    assert 'id="instead"' not in said(studio.htmx("studio_quote", data=ASKED))
 
 
 def test_a_fault_is_said_before_it_costs_anything(studio: Studio, said: "Said") -> None:
@@ -182,118 +191,3 @@ def test_an_unknown_model_is_not_found(studio: Studio) -> None:
     assert studio.post("studio_create", data=ASKED | {"model": "nothing"}).status_code == 404
     AIModel.objects.filter(pk="flux_schnell").update(is_enabled=False)
     assert studio.post("studio_create", data=ASKED).status_code == 404
-
-
-# The model
-
-
-def test_another_model_takes_along_what_it_also_accepts(studio: Studio, said: "Said") -> None:
-    data = ASKED | {"model": "nano_banana", "num_images": "3", "image_size": "square"}
-    answer = studio.htmx("studio_model", data=data)
-    page = said(answer)
-    assert answer["HX-Replace-Url"] == f"{studio.url('studio')}?stage=refine&model=nano_banana"
-    assert "> a red kite</textarea>" in page
-    assert re.search(r'name="num_images"[^>]* value="3"', page)
-    assert "Nano Banana Pro does not take shape, so that was left out." in page
-    for region in ("settings", "make", "quote", "path"):
-        assert re.search(rf'id="{region}"[^>]* hx-swap-oob="true"', page), region
-
-
-def test_a_stage_begins_with_its_own_model(studio: Studio, said: "Said") -> None:
-    page = said(studio.htmx("studio_model", data=ASKED, query="?stage=refine"))
-    assert '<a class="refine" id="stage-refine"' in page
-    assert 'name="was" value="flux_realism"' in page
-
-
-def test_a_stage_begins_with_a_model_for_the_pictures_at_hand(studio: Studio, said: "Said") -> None:
-    page = said(studio.get("studio", query=f"?stage=refine&picture={studio.picture().public_id}"))
-    assert 'name="was" value="nano_banana_edit"' in page
-    assert '<span class="sum">30 cr</span>' in page
-
-
-def test_a_model_that_cannot_take_the_pictures_stays_listed_and_says_why(studio: Studio, said: "Said") -> None:
-    page = said(studio.get("studio", query=f"?stage=refine&picture={studio.picture().public_id}"))
-    refine = page[page.index('id="picker"') : page.index('id="settings"')]
-    assert refine.count("Takes no references") == 2
-    assert refine.count("opt unfit") == 2
-
-
-def test_the_words_outlive_a_model_that_takes_none(studio: Studio, said: "Said") -> None:
-    page = said(studio.htmx("studio_model", data=ASKED | {"model": "local_upscale"}))
-    assert '<input type="hidden" name="prompt" value="a red kite">' in page
-    assert "Easel Upscale works on a picture and needs no words." in page
-    back = said(studio.htmx("studio_model", data=ASKED | {"was": "local_upscale"}))
-    assert "> a red kite</textarea>" in back
-
-
-# Pictures
-
-
-def test_a_picture_is_taken_in_and_stands_in_its_slot(studio: Studio, said: "Said") -> None:
-    answer = studio.htmx(
-        "studio_references", data={"model": "nano_banana_edit", "image_urls.files": [upload(), upload("b.png")]}
-    )
-    page, assets = said(answer), list(Asset.objects.order_by("id"))
-    assert [asset.name for asset in assets] == ["kite.png", "b.png"]
-    for asset in assets:
-        assert f'name="image_urls" value="{asset.public_id}"' in page
-    assert "2 of 14 used" in page
-    assert "requote" in answer["HX-Trigger-After-Swap"]
-
-
-def test_a_picture_is_taken_out_again(studio: Studio, said: "Said") -> None:
-    first, second = studio.picture("a.png"), studio.picture("b.png")
-    data: dict[str, Any] = {  # what the test client posts
-        "model": "nano_banana_edit",
-        "image_urls": [first.public_id, second.public_id],
-        "drop": "image_urls:0",
-    }
-    page = said(studio.htmx("studio_references", data=data))
-    assert second.public_id in page
-    assert first.public_id not in page
-
-
-@pytest.mark.parametrize("drop", ["image_urls:7", "image_urls:-1", "other:0", ":", "image_urls:x"])
-def test_taking_out_what_is_not_there_changes_nothing(studio: Studio, drop: str) -> None:
-    picture = studio.picture()
-    data = {"model": "nano_banana_edit", "image_urls": [picture.public_id], "drop": drop}
-    assert picture.public_id in studio.htmx("studio_references", data=data).content.decode()
-
-
-def test_a_file_that_is_no_picture_is_refused_by_name(studio: Studio, said: "Said") -> None:
-    data = {"model": "nano_banana_edit", "image_urls.files": [upload("list.txt", b"eggs, milk")]}
-    page = said(studio.htmx("studio_references", data=data))
-    assert "list.txt:" in page
-    assert not Asset.objects.exists()
-
-
-def test_more_pictures_than_a_slot_holds_are_refused(studio: Studio, said: "Said") -> None:
-    data = {"model": "local_upscale", "image_url.files": [upload("a.png"), upload("b.png")]}
-    page = said(studio.htmx("studio_references", data=data))
-    assert "b.png: Picture holds 1 at most." in page
-    assert Asset.objects.count() == 1
-
-
-def test_without_a_script_a_file_goes_along_with_the_run(studio: Studio) -> None:
-    data = {"model": "local_upscale", "key": "one", "shown_mc": "1000", "image_url.files": [upload()]}
-    assert studio.post("studio_create", data=data).status_code == 302
-    job = Job.objects.get()
-    assert job.inputs == {"image_url": Asset.objects.get(origin="uploaded").public_id}
-
-
-def test_someone_elses_picture_is_neither_shown_nor_used(studio: Studio, elsewhere: Any) -> None:  # a fixture
-    foreign = studio.picture()
-    Asset.objects.filter(pk=foreign.pk).update(workspace=elsewhere)
-    page = studio.get("studio", query=f"?model=local_upscale&picture={foreign.public_id}").content.decode()
-    assert "kite.png" not in page
-    data = {"model": "local_upscale", "key": "one", "shown_mc": "1000", "image_url": foreign.public_id}
-    assert studio.post("studio_create", data=data).status_code == 422
-    assert not Job.objects.exists()
-
-
-def test_a_jobs_settings_are_used_again_with_its_pictures(studio: Studio, said: "Said") -> None:
-    picture = studio.picture()
-    job = studio.run("local_upscale", inputs={"image_url": picture.public_id, "upscale_factor": 3})
-    page = said(studio.get("studio", query=f"?job={job.public_id}"))
-    assert f'name="image_url" value="{picture.public_id}"' in page
-    assert re.search(r'name="upscale_factor"[^>]* value="3"', page)

@@ -75,7 +75,3 @@ def test_the_ledger_goes_on_where_the_page_ended(studio: Studio, said: "Said", m
     assert "+1,000 cr" not in first
     link = first[first.index('rel="next" href="') :].split('"')[3]
     assert "+1,000 cr" in said(studio.client.get(link))
-
-
-def test_it_says_plainly_that_nothing_is_sold_here(studio: Studio, said: "Said") -> None:
-    assert "Buying credits is not available here yet." in said(studio.get("credits"))

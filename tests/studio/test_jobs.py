@@ -144,7 +144,7 @@ def test_what_can_be_built_on_a_picture_leads_to_the_studio_with_it(studio: Stud
     asset = job.outputs.get().asset.public_id
     links = re.findall(rf'href="([^"]*picture={asset}[^"]*)"', page)
     labels = re.findall(r"<span>([A-Z][a-z ]+)<small>", page)
-    assert labels == ["Refine", "Upscale", "Reframe", "Cut out"]
+    assert labels == ["Refine", "Upscale", "Change one thing", "Reframe", "Cut out", "Animate"]
     for link in links:
         assert f'value="{asset}"' in studio.client.get(link.replace("&amp;", "&")).content.decode()
 

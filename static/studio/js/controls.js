@@ -44,3 +44,16 @@ document.addEventListener("click", (event) => {
 
 showRanges(document);
 document.addEventListener("htmx:load", (event) => showRanges(event.target));
+
+// A dialog that arrives opens over the page once its styles are there. What it offers closes it when it is used.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const dialog = event.target.querySelector?.(":scope > dialog");
+  if (!dialog) return;
+  const styles = dialog.querySelector("link");
+  const open = () => dialog.isConnected && !dialog.open && dialog.showModal();
+  if (styles?.sheet === null) for (const end of ["load", "error"]) styles.addEventListener(end, open);
+  else open();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+});
