@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 from config import heartbeat
 from config.celery import app as celery_app
+from config.payments import configure_payments
 from config.providers import configure_providers
 from config.settings.environment import ENV
 
@@ -14,9 +15,10 @@ class CompositionConfig(AppConfig):
     verbose_name = "Easel"
 
     def ready(self) -> None:
-        """Choose the Celery app that tasks are sent through, hand the registry its providers, connect signals."""
+        """Choose the Celery app that tasks are sent through, hand out providers and payments, connect signals."""
         celery_app.set_default()
         configure_providers(ENV)
+        configure_payments(ENV)
         heartbeat_sent.connect(heartbeat.renew)
         setup_logging.connect(_keep_logging)
 

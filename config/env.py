@@ -1,5 +1,6 @@
 """Every environment variable Easel reads: its type, default and meaning. A test compares .env.example."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final, Self
 
@@ -95,6 +96,52 @@ class Env(BaseSettings):
         "https://v3.fal.media", alias="EASEL_FAL_CDN_URL", description="Where fal takes uploads; changed in tests."
     )
 
+    usd_per_credit: Decimal = Field(
+        Decimal("0.005"), alias="EASEL_USD_PER_CREDIT", gt=0, description="What one credit is worth, in US dollars."
+    )
+    margin_floor_percent: Decimal = Field(
+        Decimal(10),
+        alias="EASEL_MARGIN_FLOOR_PERCENT",
+        ge=-100,
+        le=100,
+        description="Models that earn less of their price than this are pointed out to staff.",
+    )
+    stripe_secret_key: SecretStr = Field(
+        SecretStr(""), alias="STRIPE_SECRET_KEY", description="sk_… or rk_… of Stripe; empty: credits cannot be bought."
+    )
+    stripe_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        alias="STRIPE_WEBHOOK_SECRET",
+        description="whsec_… of the endpoint /stripe/webhook in Stripe's Dashboard.",
+    )
+    stripe_environment: str = Field(
+        "main",
+        alias="EASEL_STRIPE_ENVIRONMENT",
+        min_length=1,
+        max_length=40,
+        description="Tells this installation from others that share its Stripe account.",
+    )
+    stripe_api_base: str = Field(
+        "", alias="EASEL_STRIPE_API_BASE", description="Where Stripe answers; empty: at Stripe. Changed in tests."
+    )
+    fake_stripe: bool = Field(
+        False,
+        alias="EASEL_FAKE_STRIPE",
+        description="`make run` starts a fake Stripe to try buying with; every page says TEST. Never in production.",
+    )
+    fake_stripe_port: int = Field(
+        12111,
+        alias="EASEL_FAKE_STRIPE_PORT",
+        ge=1,
+        le=65535,
+        description="Where the fake Stripe listens, on 127.0.0.1.",
+    )
+    packs_file: str = Field(
+        "",
+        alias="EASEL_PACKS_FILE",
+        description="What is for sale, in a file like apps/billing/data/packs.yaml; empty: that one.",
+    )
+
     max_upload_bytes: int = Field(
         50_000_000, alias="EASEL_MAX_UPLOAD_BYTES", gt=0, description="The largest picture taken in."
     )
@@ -114,6 +161,13 @@ class Env(BaseSettings):
         False, alias="EASEL_ALLOW_PRIVATE_URLS", description="Fetch pictures from private addresses. For tests."
     )
 
+    community_url: str = Field(
+        "",
+        alias="EASEL_COMMUNITY_URL",
+        pattern=r"^(https?://\S+)?$",
+        description="Where people who use this installation meet; the public pages link to it. Empty: no link.",
+    )
+
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -131,8 +185,23 @@ class Env(BaseSettings):
         missing = [name for name, value in shared.items() if self.database_url and not value]
         if missing:
             raise ValueError(f"with DATABASE_URL set, {' and '.join(missing)} must be set too")
+        if self.fake_stripe:
+            self._pay_at_the_fake()
         self.base_url = (self.base_url or f"http://127.0.0.1:{self.port}").rstrip("/")
         return self
+
+    def _pay_at_the_fake(self) -> None:
+        """Every process derives the same; nothing that is meant for Stripe is ever sent to the fake."""
+        real = {
+            "STRIPE_SECRET_KEY": self.stripe_secret_key.get_secret_value(),
+            "STRIPE_WEBHOOK_SECRET": self.stripe_webhook_secret.get_secret_value(),
+            "EASEL_STRIPE_API_BASE": self.stripe_api_base,
+        }
+        if given := [name for name, value in real.items() if value]:
+            raise ValueError(f"with EASEL_FAKE_STRIPE=1, {' and '.join(given)} must not be set")
+        self.stripe_secret_key = SecretStr("sk_test_fake")
+        self.stripe_webhook_secret = SecretStr("whsec_fake")
+        self.stripe_api_base = f"http://127.0.0.1:{self.fake_stripe_port}"
 
 
 def read_env() -> Env:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("staff/", admin.site.urls),
     path("", include("apps.api.urls")),
     path("", include("apps.studio.urls")),
+    path("", include("apps.site.urls")),
 ]
 handler400 = "config.refusals.bad_request"
 handler403 = "config.refusals.forbidden"

@@ -37,8 +37,3 @@ class Actor:
 
     def can(self, capability: Capability) -> bool:
         return can(self.role, capability)
-
-    def may_use(self, ai_model_id: str) -> bool:
-        """Whether the key, if there is one, allows this model."""
-        allowed = self.api_key.allowed_models if self.api_key else None
-        return allowed is None or ai_model_id in allowed

@@ -1,5 +1,7 @@
 """Celery wakes workers; the truth is in the rows."""
 
+from celery.schedules import crontab
+
 from config.settings import environment
 
 REDIS_URL = environment.REDIS_URL
@@ -35,5 +37,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "jobs.expire_credits",
         "schedule": 300.0,
         "options": {"queue": "providers", "expires": 300},
+    },
+    "measure": {"task": "jobs.measure", "schedule": 3600.0, "options": {"queue": "providers", "expires": 3600}},
+    "handle-events": {
+        "task": "billing.handle_events",
+        "schedule": 60.0,
+        "options": {"queue": "providers", "expires": 60},
+    },
+    "sweep-purchases": {
+        "task": "billing.sweep_purchases",
+        "schedule": 60.0,
+        "options": {"queue": "providers", "expires": 60},
+    },
+    "check-books": {
+        "task": "billing.check_books",
+        "schedule": crontab(hour=3, minute=17),
+        "options": {"queue": "providers", "expires": 12 * 3600},
     },
 }

@@ -11,7 +11,7 @@ SECRET_KEY = environment.SECRET_KEY
 ALLOWED_HOSTS = [urlsplit(ENV.base_url).hostname or "", *ENV.allowed_hosts, "127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "apps.staff.admin_config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "apps.billing",
     "apps.api",
     "apps.studio",
+    "apps.site",
     "apps.staff",
     "config",
 ]
@@ -60,6 +61,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "config.test_bar.test_bar",
             ]
         },
     }

@@ -45,6 +45,7 @@ LOGGING = {
         "django.request": {"filters": ["has_cause"]},
         "django.server": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
     },
 }

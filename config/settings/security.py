@@ -26,6 +26,9 @@ AUTH_PASSWORD_VALIDATORS = [
 _AMAZON = [f"https://{ENV.s3_bucket}.s3.amazonaws.com", f"https://{ENV.s3_bucket}.s3.{ENV.s3_region}.amazonaws.com"]
 _BUCKET = ([ENV.s3_endpoint_url] if ENV.s3_endpoint_url else _AMAZON) if ENV.s3_bucket else []
 
+# Browsers ask it of every address a form is sent on to, too: the pages that buyers pay on.
+_CHECKOUT = [ENV.stripe_api_base] if ENV.stripe_api_base else ["https://checkout.stripe.com"]
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -35,7 +38,7 @@ CONTENT_SECURITY_POLICY = {
         "media-src": [SELF, "blob:", *_BUCKET],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *_CHECKOUT],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

@@ -22,6 +22,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from config import heartbeat
+from config.payments import FAKE, has_fake
 from config.supervision import broker, lock
 from config.supervision.children import Child
 
@@ -37,6 +38,14 @@ class CannotRun(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class FakeStripe:
+    """A stand-in for Stripe, to try buying with: where it listens and how it signs."""
+
+    port: int
+    webhook_secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class Installation:
     """Where it is and what it needs. ``broker_socket`` None: REDIS_URL names a broker that someone else runs."""
 
@@ -45,6 +54,7 @@ class Installation:
     url: str
     broker_socket: Path | None
     redis_bin: str
+    fake_stripe: FakeStripe | None
     is_shared: bool  # DATABASE_URL is set: other machines may have workers of their own
     parent: int | None = (
         None  # a process to end with, whoever kills it; for `make`, which stands between us and a terminal
@@ -60,7 +70,9 @@ def run(installation: Installation, say: Callable[[str], None]) -> None:
         descriptor = lock.hold(installation.home)
     except lock.AlreadyRuns as refusal:
         raise CannotRun(str(refusal)) from refusal
-    _check_port(installation.port)
+    _check_port(installation.port, "PORT")
+    if installation.fake_stripe is not None:
+        _check_fake(installation.fake_stripe)
     children: list[Child] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup is heeded
@@ -91,6 +103,9 @@ def _start(installation: Installation, children: list[Child], descriptor: int, s
         say(f"  broker    {server}")
         heartbeat.forget()
     demo = _prepare(installation, say)
+    if (fake := installation.fake_stripe) is not None:
+        say(f"  stripe    TEST: a fake one, dashboard at http://127.0.0.1:{fake.port}/_fake/dashboard")
+        children.append(Child("stripe", _fake_command(fake, installation.port), keep_open=keep))
     heartbeat.client().close()
     say("  web       starting on port " + str(installation.port))
     children.append(Child("web", _web_command(installation.port), keep_open=keep))
@@ -145,7 +160,23 @@ def _clock_command(home: Path) -> list[str]:
     return [*_CELERY, "beat", "--schedule", str(home / "beat-schedule"), "--pidfile", ""]
 
 
-def _check_port(port: int) -> None:
+def _fake_command(fake: FakeStripe, port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", FAKE, "--port", str(fake.port), "--webhook-secret", fake.webhook_secret),
+        *("--webhook-url", f"http://127.0.0.1:{port}/stripe/webhook"),
+    ]
+
+
+def _check_fake(fake: FakeStripe) -> None:
+    if not has_fake():
+        raise CannotRun(
+            "EASEL_FAKE_STRIPE=1 needs the folder tests of the source tree, where the fake Stripe is. It is not here;"
+            " the Docker image leaves it out, too."
+        )
+    _check_port(fake.port, "EASEL_FAKE_STRIPE_PORT")
+
+
+def _check_port(port: int, name: str) -> None:
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -153,7 +184,7 @@ def _check_port(port: int) -> None:
         except OSError as fault:
             if fault.errno == errno.EADDRINUSE:
                 raise CannotRun(
-                    f"Port {port} is taken by another program. Choose another: PORT={port + 1} make run"
+                    f"Port {port} is taken by another program. Choose another: {name}={port + 1} make run"
                 ) from None
             raise CannotRun(f"Port {port} cannot be used: {fault.strerror}.") from None
 
@@ -186,9 +217,9 @@ def _check(children: list[Child]) -> None:
 
 
 def _stop(children: list[Child]) -> None:
-    """Stop web, clock, worker and broker, in this order; at a second Ctrl-C, by force."""
+    """Stop web, clock, worker, a fake Stripe and the broker, in this order; at a second Ctrl-C, by force."""
     try:
-        for child in sorted(children, key=lambda one: ("web", "clock", "worker", "broker").index(one.name)):
+        for child in sorted(children, key=lambda one: ("web", "clock", "worker", "stripe", "broker").index(one.name)):
             child.stop()
     except KeyboardInterrupt:
         for child in children:

@@ -14,6 +14,7 @@ from tests.architecture.sources import Source
 pytestmark = pytest.mark.once
 
 HTTP_CLIENT: Final = ("apps/outbound.py", "apps/outbound/")
+STRIPE: Final = ("apps/billing/gateway.py",)
 STATE_WRITER: Final = "apps/jobs/lifecycle.py"
 EDGES: Final = ("apps/api/", "apps/studio/", "apps/site/")
 MANAGERS: Final = {"objects", "_default_manager", "_base_manager"}
@@ -76,6 +77,10 @@ def find_unscoped(modules: Iterable[Source], owned: frozenset[str]) -> list[str]
 
 def test_one_module_has_the_http_client() -> None:
     assert find_imports(sources.python("apps", "config"), "httpx", HTTP_CLIENT) == []
+
+
+def test_one_module_speaks_to_stripe() -> None:
+    assert find_imports(sources.python("apps", "config"), "stripe", STRIPE) == []
 
 
 def test_imports_stand_at_the_top() -> None:

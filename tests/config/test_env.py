@@ -55,3 +55,22 @@ def test_all_faults_are_reported_and_no_value(environment: pytest.MonkeyPatch) -
     assert "EASEL_DEBUG: " in text
     assert "PORT: " in text
     assert "maybe-secret" not in text
+
+
+def test_the_fake_stripe_brings_its_own_keys(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("EASEL_FAKE_STRIPE", "1")
+    environment.setenv("EASEL_FAKE_STRIPE_PORT", "4242")
+    env = read_env()
+    assert env.stripe_secret_key.get_secret_value() == "sk_test_fake"
+    assert env.stripe_webhook_secret.get_secret_value() == "whsec_fake"
+    assert env.stripe_api_base == "http://127.0.0.1:4242"
+
+
+@pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "EASEL_STRIPE_API_BASE"])
+def test_the_fake_stripe_goes_with_nothing_of_the_real_one(environment: pytest.MonkeyPatch, name: str) -> None:
+    environment.setenv("EASEL_FAKE_STRIPE", "1")
+    environment.setenv(name, "sk_live_secret")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        read_env()
+    assert f"with EASEL_FAKE_STRIPE=1, {name} must not be set" in str(refused.value)
+    assert "sk_live_secret" not in str(refused.value)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import AsyncClient, Client
 
+from apps.billing import dispatch as billing_dispatch
 from apps.jobs import dispatch
 from config import heartbeat
 
@@ -89,6 +90,10 @@ def test_the_queues_are_those_that_jobs_know() -> None:
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} == {
         dispatch.SWEEP,
         dispatch.EXPIRE_CREDITS,
+        dispatch.MEASURE,
+        billing_dispatch.HANDLE_EVENTS,
+        billing_dispatch.SWEEP_PURCHASES,
+        billing_dispatch.CHECK_BOOKS,
     }
 
 

@@ -17,6 +17,7 @@ from typing import Self
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from tests.emulators.fal_inputs import refusals
 from tests.emulators.fal_output import make_output, picture
 from tests.emulators.fal_runs import CANCELED, Behavior, Failure, Json, Progress, Run
 from tests.emulators.http import Answer, EmulatorServer, Incoming
@@ -81,10 +82,14 @@ class Fault:
 
 
 class FalEmulator:
-    """The server. ``requests`` and ``runs`` are what it has seen, in order; both may be read at any time."""
+    """The server. ``requests`` and ``runs`` are what it has seen, in order; both may be read at any time.
 
-    def __init__(self, *, key: str = KEY) -> None:
+    A strict one refuses inputs that its endpoints are not documented to take, and endpoints that it does not know.
+    """
+
+    def __init__(self, *, key: str = KEY, is_strict: bool = False) -> None:
         self.key = key
+        self.is_strict = is_strict
         self.behavior = Behavior()
         self.requests: list[tuple[Route, Incoming]] = []
         self.runs: dict[str, Run] = {}
@@ -166,6 +171,8 @@ class FalEmulator:
         run = Run(str(uuid4()), endpoint, inputs, self.behavior, time.monotonic(), failure=self.behavior.failure)
         if run.failure is None and not any(name in inputs for name in ("prompt", "image_url", "image_urls")):
             run.failure = Failure.of_model("missing", message="Field required")
+        if self.is_strict and (faults := refusals(endpoint, inputs)):
+            run.failure = Failure.of_model("value_error", message="; ".join(faults))
         self.runs[run.request_id] = run
         base = (self.behavior.urls_at or self.url) + run.path
         answer = {"request_id": run.request_id, "status": "IN_QUEUE", "queue_position": 0, "response_url": base}

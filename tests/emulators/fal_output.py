@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from tests.clips import build_clip
 from tests.emulators.fal_runs import Json
 
 PRESETS = {
@@ -20,6 +21,8 @@ PRESETS = {
     "landscape_16_9": (1024, 576),
 }
 _SINGLE = ("topaz/", "birefnet", "background", "rembg")  # endpoints that deliver one `image`, not a list
+_CLIP = "image-to-video"  # in the name of endpoints that deliver a `video`
+_CLIP_NAME = "640x360-2s.mp4"
 _NAME = re.compile(r"(\d+)x(\d+)-(\d+)\.(png|jpeg|webp)")
 
 
@@ -34,6 +37,8 @@ def make_output(
     is_inline: bool,
 ) -> dict[str, Any]:
     """Write the output object of a run; its pictures lie under ``files_url``, or in it."""
+    if _CLIP in endpoint:
+        return {"video": {"url": f"{files_url}/{_CLIP_NAME}", "content_type": "video/mp4", "file_name": _CLIP_NAME}}
     width, height = size or _size(inputs)
     extension = str(inputs.get("output_format") or "png")
     asked = int(inputs.get("num_images") or 1) * int(inputs.get("max_images") or 1)
@@ -58,7 +63,9 @@ def make_output(
 
 
 def picture(name: str) -> tuple[bytes, str] | None:
-    """The bytes and type of a picture that an output named; None for any other name."""
+    """The bytes and type of a picture or clip that an output named; None for any other name."""
+    if name == _CLIP_NAME:
+        return _shoot(), "video/mp4"
     found = _NAME.fullmatch(name)
     if found is None:
         return None
@@ -71,6 +78,11 @@ def _size(inputs: Json) -> tuple[int, int]:
     if isinstance(asked, Mapping):
         return int(asked["width"]), int(asked["height"])
     return PRESETS.get(str(asked), (1024, 1024))
+
+
+@lru_cache(maxsize=1)
+def _shoot() -> bytes:
+    return build_clip(size=(640, 360), seconds=2)
 
 
 @lru_cache(maxsize=32)

@@ -2,7 +2,9 @@
 
 import json
 import socket
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,10 +38,15 @@ Respond = Callable[[Incoming], Answer | None]
 
 
 class EmulatorServer:
-    """Serves on a free port of 127.0.0.1 from ``start`` to ``stop``."""
+    """Serves on a port of 127.0.0.1 from ``start`` to ``stop``: a free one, unless one is told.
 
-    def __init__(self, respond: Respond) -> None:
+    ``tell`` hears of what goes wrong in the emulator itself; without it, a test sees the connection end.
+    """
+
+    def __init__(self, respond: Respond, *, port: int = 0, tell: Callable[[str], None] | None = None) -> None:
         self._respond = respond
+        self._port = port
+        self._tell = tell
         self._server: _Server | None = None
         self._is_stopping = threading.Event()
 
@@ -50,7 +57,7 @@ class EmulatorServer:
 
     def start(self) -> None:
         self._is_stopping.clear()
-        self._server = _Server(self._respond)
+        self._server = _Server(self._respond, self._port, self._tell)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def stop(self) -> None:
@@ -71,11 +78,12 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, respond: Respond) -> None:
+    def __init__(self, respond: Respond, port: int, tell: Callable[[str], None] | None) -> None:
         self.respond = respond
+        self._tell = tell
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:  # socketserver's own types
         with self._lock:
@@ -97,7 +105,9 @@ class _Server(ThreadingHTTPServer):
                 continue  # the other side was quicker
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # socketserver's own types
-        """A client that goes away is nothing to print about; a fault of ours ends the connection, which a test sees."""
+        """A client that goes away is nothing to speak of; a fault of ours ends the connection, which a test sees."""
+        if self._tell and not isinstance(sys.exception(), OSError):
+            self._tell(traceback.format_exc())
 
 
 class _Handler(BaseHTTPRequestHandler):

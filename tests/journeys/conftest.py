@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.installation import Installed
+from tests.journeys.studio_pages import signed_in, workspace
+
+__all__ = ["installed", "signed_in", "workspace"]  # the last two are fixtures of their own module
 
 
 @pytest.fixture

@@ -1,114 +1,23 @@
 """The studio in a real browser: with scripts and without, on a desk and on a phone, never against its own policy."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
 
 import pytest
-from django.conf import settings
-from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from apps.accounts.models import User
 from apps.accounts.tenancy import Workspace
-from apps.catalog.sync import sync_catalog
-from apps.jobs import runner
 from apps.jobs.models import Job
-from apps.jobs.preparation import JobRequest
-from apps.jobs.submission import submit
-from apps.providers import registry
-from apps.providers.local import LocalAdapter
-from apps.providers.mock import MockAdapter
-from config.providers import configure_providers
-from config.settings.environment import ENV
-from tests import builders
-from tests.jobs.scripted import ScriptedAdapter, done, png
+from tests.clip_models import CLIP_MODEL, add_clip_model
+from tests.jobs.scripted import png
+from tests.journeys.studio_pages import LONG_AGO, NARROW, PHONE, Opener, finish, made, no_request
 
 pytestmark = pytest.mark.once
 
-LONG_AGO: Final = datetime(2026, 1, 1, tzinfo=UTC)
-DESK: Final = {"width": 1440, "height": 900}
-PHONE: Final = {"width": 390, "height": 844}
-NARROW: Final = {"width": 320, "height": 640}
-
-Opener = Callable[..., Page]
-
-
-@pytest.fixture
-def workspace(live_server: LiveServer, acme: Workspace) -> Iterator[Workspace]:
-    """Acme, with 1000 credits, the real catalogue, and a provider that delivers one picture at once."""
-    sync_catalog(folder=Path(settings.EASEL_CATALOG_FOLDER), now=LONG_AGO)
-    adapter = ScriptedAdapter(submits=[done(png(80, 100))])
-    registry.configure({"mock": MockAdapter, "local": LocalAdapter, "fal": lambda: adapter})
-    yield acme
-    configure_providers(ENV)
-
-
-def _is_complaint(said: ConsoleMessage) -> bool:
-    """Whether something is wrong; that htmx lets go of a request when its page is left is not."""
-    is_let_go = said.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
-    return said.type in {"error", "warning"} and not is_let_go
-
-
-@pytest.fixture
-def signed_in(browser: Browser, live_server: LiveServer, workspace: Workspace) -> Iterator[Opener]:
-    """Open pages as alice; whatever a browser complains about fails the test."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def opener(path: str = "", *, viewport: dict[str, int] = DESK, **options: Any) -> Page:  # Playwright's options
-        context = browser.new_context(base_url=live_server.url, viewport=viewport, **options)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("response", lambda got: complaints.append(f"{got.status} {got.url}") if got.status >= 500 else None)
-        page.goto("/sign-in")
-        page.get_by_label("E-mail").fill("alice@acme.example")
-        page.get_by_label("Password").fill(builders.PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/studio")
-        if path:
-            page.goto(f"/w/{workspace.pk}/{path}")
-        return page
-
-    yield opener
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def made(workspace: Workspace, alice: User, ai_model_id: str = "flux_schnell", **fields: Any) -> Job:  # a request's
-    request = JobRequest(**({"inputs": {"prompt": "a red kite"}} | fields))
-    actor = builders.build_actor(workspace, alice)
-    return submit(actor=actor, ai_model_id=ai_model_id, request=request, key=None, now=timezone.now()).job
-
-
-def finish(job: Job) -> Job:
-    """Be the worker."""
-    for _ in range(10):
-        Job.objects.filter(pk=job.pk).update(due_at=LONG_AGO, lease_until=None)
-        runner.advance(job_id=job.pk, clock=timezone.now)
-        job.refresh_from_db()
-        if job.has_ended:
-            return job
-    raise AssertionError(f"still {job.state}")
-
-
-@contextmanager
-def no_request(page: Page, part: str) -> Iterator[None]:
-    """Nothing whose address holds ``part`` may be asked for meanwhile."""
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if part in request.url else None)
-    yield
-    assert asked == []
-
 
 def test_a_run_is_priced_as_it_is_set_and_watched_until_it_is_done(signed_in: Opener, workspace: Workspace) -> None:
-    page = signed_in()
+    page = signed_in("studio?model=flux_schnell")
     expect(page.get_by_role("heading", name="A blank wall")).to_be_visible()
     spend = page.locator("#spend")
     expect(spend).to_have_text("Run1 cr")
@@ -133,7 +42,7 @@ def test_a_run_is_priced_as_it_is_set_and_watched_until_it_is_done(signed_in: Op
 
 
 def test_two_presses_make_one_job(signed_in: Opener) -> None:
-    page = signed_in()
+    page = signed_in("studio?model=flux_schnell")
     page.get_by_label("Prompt").fill("A red kite")
     page.locator("#spend").dblclick()
     expect(page.get_by_role("article")).to_have_count(1)
@@ -242,13 +151,13 @@ def test_nothing_is_wider_than_a_phone(
 ) -> None:
     job = finish(made(workspace, alice))
     page = signed_in(viewport=viewport)
-    for path in ("studio", "jobs", "credits", "api", f"jobs/{job.public_id}"):
+    for path in ("studio", "jobs", "credits", "api", "models", "models/defaults", f"jobs/{job.public_id}"):
         page.goto(f"/w/{workspace.pk}/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], path
 
 
 def test_on_a_phone_the_settings_come_up_from_the_foot(signed_in: Opener) -> None:
-    page = signed_in(viewport=PHONE)
+    page = signed_in("studio?model=flux_schnell", viewport=PHONE)
     settings_sheet = page.get_by_role("complementary", name="Model and settings")
     expect(settings_sheet).to_be_hidden()
     page.get_by_role("link", name="FLUX.1 Schnell").click()
@@ -269,3 +178,30 @@ def test_a_key_is_copied(signed_in: Opener, live_server: LiveServer) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == shown
     page.get_by_text("Python", exact=True).click()
     expect(page.get_by_text("urllib.request.Request(")).to_be_visible()
+
+
+def test_a_clip_plays_under_the_pointer_and_under_the_focus(
+    signed_in: Opener, workspace: Workspace, alice: User
+) -> None:
+    add_clip_model(LONG_AGO)
+    inputs = {"prompt": "it waves", "image_url": "https://pictures.example/a.png"}
+    job = finish(made(workspace, alice, CLIP_MODEL, inputs=inputs, is_mock=True))
+    page = signed_in()
+    clip, is_playing = page.locator(".print.clip"), "element => !element.paused && element.currentTime > 0"
+    with no_request(page, ".mp4"):
+        expect(clip.get_by_text("0:02")).to_be_visible()
+    for begin, end in (
+        (clip.hover, page.locator("h1").hover),
+        (clip.get_by_role("link").focus, page.locator("#main").focus),
+    ):
+        begin()
+        expect(clip).to_have_class("print clip playing")
+        page.wait_for_function(is_playing, arg=clip.locator("video").element_handle())
+        end()
+        expect(clip).to_have_class("print clip")
+        assert clip.locator("video").evaluate("element => [element.paused, element.muted]") == [True, True]
+    page.goto(f"/w/{workspace.pk}/jobs/{job.public_id}")
+    video = page.locator("video")
+    video.evaluate("element => element.play()")
+    page.wait_for_function(is_playing, arg=video.element_handle())
+    assert video.evaluate("element => [element.duration, element.videoWidth]") == [2, 1280]

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.journeys.installation import Installed, wait_for
+from tests.journeys.installation import Installed, free_port, wait_for
 
 pytestmark = pytest.mark.once
 
@@ -82,3 +82,18 @@ def test_a_busy_port_is_reported_before_anything_starts(installed: Installed) ->
     assert f"Port {installed.port} is taken by another program" in refused.stderr
     assert "broker" not in refused.stdout
     assert installed.processes() == []
+
+
+def test_a_fake_stripe_runs_beside_the_app_and_ends_with_it(installed: Installed) -> None:
+    port = free_port()
+    installed.environment |= {"EASEL_FAKE_STRIPE": "1", "EASEL_FAKE_STRIPE_PORT": str(port)}
+    installed.start()
+    assert f"http://127.0.0.1:{port}/_fake/dashboard" in installed.output
+    wait_for("the fake is one of six", lambda: len(installed.processes()) == 6)
+    assert len(installed.processes("tests.emulators.stripe")) == 1
+    with socket.create_connection(("127.0.0.1", port), timeout=10):
+        pass  # it listens
+
+    assert installed.interrupt() == 0
+    assert installed.processes() == []
+    assert "Traceback" not in installed.output

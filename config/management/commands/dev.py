@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.settings.environment import ENV
-from config.supervision.supervisor import CannotRun, Installation, run
+from config.supervision.supervisor import CannotRun, FakeStripe, Installation, run
 
 
 class Command(BaseCommand):
@@ -26,6 +26,7 @@ class Command(BaseCommand):
             url=settings.EASEL_BASE_URL,
             broker_socket=settings.EASEL_BROKER_SOCKET,
             redis_bin=ENV.redis_bin,
+            fake_stripe=_fake_stripe(),
             is_shared=bool(ENV.database_url),
             parent=os.getppid() if options["with_parent"] else None,
         )
@@ -37,3 +38,9 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _fake_stripe() -> FakeStripe | None:
+    if not ENV.fake_stripe:
+        return None
+    return FakeStripe(ENV.fake_stripe_port, ENV.stripe_webhook_secret.get_secret_value())
