@@ -1,12 +1,11 @@
-"""Sales, and what Stripe has said about them. Credits are in the ledger; here is the money."""
+"""Sales: what was asked of Stripe, and how the money stands. Credits are in the ledger."""
 
-from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 
-from apps.accounts.tenancy import Workspace, WorkspaceOwned, WorkspaceQuerySet
+from apps.accounts.tenancy import WorkspaceOwned, WorkspaceQuerySet
 from apps.ids import to_public, uuid7
 
 _MONEY = ("paid_minor", "refunded_minor", "lost_minor", "open_minor", "total_minor")
@@ -124,78 +123,3 @@ class Refund(WorkspaceOwned):
 
     def __str__(self) -> str:
         return f"refund of {self.amount_minor} of {self.purchase_id}"
-
-
-class StripeCustomer(WorkspaceOwned):
-    """A workspace as Stripe knows it, once for live and once for test mode."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+", db_index=False)
-    is_livemode = models.BooleanField()
-    customer_id = models.CharField(max_length=255, null=True, blank=True, unique=True)  # null: not yet
-    created_at = models.DateTimeField()
-
-    objects = WorkspaceQuerySet["StripeCustomer"].as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["workspace", "is_livemode"], name="stripe_customer_once")
-        ]
-
-    def __str__(self) -> str:
-        return self.customer_id or "a customer to be"
-
-
-class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
-    """Events, by what has to be done with them."""
-
-    def due(self, now: datetime) -> "StripeEventQuerySet":
-        return self.filter(processed_at=None, due_at__lte=now)
-
-
-class StripeEvent(models.Model):
-    """A message of Stripe's, stored as it came before anything is done about it."""
-
-    id = models.CharField(max_length=255, primary_key=True)
-    type = models.CharField(max_length=255)
-    created_at = models.DateTimeField()  # by Stripe's clock
-    is_livemode = models.BooleanField()
-    object_id = models.CharField(max_length=255, blank=True)
-    payload = models.JSONField()
-    received_at = models.DateTimeField()
-    processed_at = models.DateTimeField(null=True, blank=True)  # set with its effect or after it, never before
-    is_ignored = models.BooleanField(default=False)  # it was not for us
-    due_at = models.DateTimeField()  # when the sweep tries it, unless it is processed by then
-    attempts = models.PositiveIntegerField(default=0)
-    last_error = models.TextField(blank=True)
-
-    objects = StripeEventQuerySet.as_manager()
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["due_at"], name="stripe_event_due", condition=Q(processed_at=None)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.id}"
-
-
-class CheckRun(models.Model):
-    """A look at the books, with what it found."""
-
-    class Kind(models.TextChoices):
-        LEDGER = "ledger"
-        STRIPE = "stripe"
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    kind = models.CharField(max_length=6, choices=Kind.choices)
-    started_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, blank=True)  # null: it runs, or died
-    findings = models.JSONField(default=list)  # the first of them
-    count = models.PositiveIntegerField(default=0)  # of all
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["kind", "-started_at"], name="check_run_newest")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} at {self.started_at}"
