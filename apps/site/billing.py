@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.billing import payments
+from apps.billing.packs import CreditPack
 from apps.catalog.money import current_terms, format_usd, to_microusd
 from apps.catalog.pricing import PriceRow, in_words
 from apps.catalog.shelf import OnShelf, read_shelf
@@ -30,15 +32,26 @@ class Priced:
     status: str
 
 
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack on offer; ``prices`` are (minor units, currency), the same pack in each."""
+
+    name: str
+    credits_mc: int
+    bonus_mc: int
+    prices: list[tuple[int, str]]
+
+
 @public_page
 def billing(request: HttpRequest) -> HttpResponse:
-    """Explain credits, holds, charges and failures, and list every price."""
+    """Explain credits, holds, charges and failures, and list every pack and every price."""
     shelf, terms = read_shelf(now=timezone.now()), current_terms()
     gift_mc = settings.EASEL_SIGN_UP_CREDITS * PER_CREDIT
     return show(
         request,
         "site/billing.html",
         current="site_billing",
+        packs=[_pack(one) for one in payments.packs()] if payments.is_on() else [],
         models=[_priced(one) for one in shelf],
         usd_per_credit=f"{terms.usd_per_credit.normalize():f}",
         credits_per_dollar=f"{(1 / terms.usd_per_credit).normalize():f}",
@@ -59,3 +72,8 @@ def _priced(one: OnShelf) -> Priced:
         is_certain=ai_model.price_status in CERTAIN,
         status=ai_model.price_status,
     )
+
+
+def _pack(one: CreditPack) -> Pack:
+    prices = [(amount_minor, currency) for currency, amount_minor in one.prices.items()]
+    return Pack(one.name, one.total_mc, one.bonus_mc, prices)

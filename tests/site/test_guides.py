@@ -13,6 +13,7 @@ from PIL import Image
 from apps.catalog.models import AIModel, PriceVersion
 from apps.catalog.shelf import OnShelf
 from apps.site.samples import draw_sample
+from tests.billing.shops import selling
 from tests.site.conftest import LONG_AGO, Reader
 
 
@@ -111,6 +112,14 @@ def test_billing_says_what_a_credit_is_and_lists_every_price(
     assert re.findall(r'rowspan="\d+"><a class="link" href="/models/([^"]+)"', page) == [
         one.ai_model.pk for one in catalog
     ]
+
+
+def test_billing_lists_the_packs_where_any_are_sold(visitor: Client, said: Reader) -> None:
+    assert "This installation sells no credits." in said(visitor.get("/guide/billing"))
+    with selling():
+        text = said(visitor.get("/guide/billing"))
+    assert "Small 1,000 cr $10.00 · €9.00 Large 10,500 cr 500 cr of it a gift $50.00" in text
+    assert "sells no credits" not in text
 
 
 @pytest.mark.parametrize(
