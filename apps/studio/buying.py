@@ -174,11 +174,11 @@ def look_at(workspace: Workspace, purchase_id: str, *, now: datetime) -> Returne
     return Returned(purchase.pk, row_of(purchase), is_away)
 
 
-def list_rows(workspace: Workspace, *, after: UUID | None) -> tuple[list[PurchaseRow], UUID | None]:
-    """List purchases, newest first, and say after which one the next page begins."""
+def list_rows(workspace: Workspace, *, after: UUID | None) -> tuple[list[PurchaseRow], str]:
+    """List purchases, newest first, and say after which one the next page begins: its id, or nothing."""
     found = list(purchases.list_purchases(workspace=workspace, after=after)[: PURCHASES_SHOWN + 1])
     shown = found[:PURCHASES_SHOWN]
-    return [row_of(one) for one in shown], shown[-1].pk if len(found) > PURCHASES_SHOWN else None
+    return [row_of(one) for one in shown], shown[-1].public_id if len(found) > PURCHASES_SHOWN else ""
 
 
 def row_of(purchase: Purchase) -> PurchaseRow:

@@ -24,7 +24,8 @@ from apps.ledger.kinds import LotKind
 from apps.ledger.models import Entry, Lot, Operation
 from apps.ledger.statement import StatementLine, statement
 from apps.studio.access import SignedInRequest, workspace_view
-from apps.studio.buying import list_rows, look_at, row_of, shop_of
+from apps.studio.buying import look_at, row_of, shop_of
+from apps.studio.credits_tabs import credits_tabs
 from apps.studio.runs import page_url, title_of, with_pictures, words_of
 from apps.studio.shell import page
 
@@ -107,19 +108,17 @@ def credits(request: SignedInRequest, actor: Actor) -> HttpResponse:
     here, returned = reverse("credits", args=[workspace.pk]), None
     if "purchase" in request.GET:
         returned = look_at(workspace, request.GET["purchase"], now=now)
-    bought, older = list_rows(workspace, after=_uuid(request.GET.get("bought_before", "")))
     lines = statement(workspace=workspace, limit=PAGE_SIZE + 1, after=_uuid(request.GET.get("before", "")))
     return page(
         request,
         actor,
         "studio/credits.html",
         current="credits",
+        tabs=credits_tabs(actor, current="credits"),
         tiles=_tiles(workspace, now),
         lots=_lots(workspace, now),
         returned=returned,
         shop=shop_of(actor, currency=request.GET.get("currency", "")),
-        purchases=bought,
-        older_url=f"{here}?bought_before={older}#purchases" if older else "",
         rows=_rows(workspace, lines[:PAGE_SIZE], news=returned.key if returned else None),
         next_url=f"{here}?before={lines[PAGE_SIZE - 1].id}" if len(lines) > PAGE_SIZE else "",
     )

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from apps.studio import api_keys, buying, choose, composer, credits, jobs, keeping, sign_in, switches, workspace
+from apps.studio import (
+    api_keys,
+    buying,
+    choose,
+    composer,
+    credits,
+    jobs,
+    keeping,
+    receipts,
+    sign_in,
+    switches,
+    workspace,
+)
 
 urlpatterns = [
     path("", workspace.home, name="home"),
@@ -31,6 +43,7 @@ urlpatterns = [
     path("w/<uuid:workspace_id>/credits", credits.credits, name="credits"),
     path("w/<uuid:workspace_id>/credits/buy", buying.buy, name="buy"),
     path("w/<uuid:workspace_id>/credits/purchases/<str:purchase_id>", buying.purchase_state, name="purchase_state"),
+    path("w/<uuid:workspace_id>/credits/receipts", receipts.receipts, name="receipts"),
     path("w/<uuid:workspace_id>/api", api_keys.api_keys, name="api_keys"),
     path("w/<uuid:workspace_id>/api/<str:key_id>/revoke", api_keys.revoke_api_key, name="api_key_revoke"),
 ]

@@ -89,7 +89,7 @@ def test_a_pack_is_bought_spent_and_half_refunded(
     _deliver(fake)  # what is told late changes nothing any more
     purchase = Purchase.objects.get()
     assert (purchase.status, totals(workspace)) == ("paid", (2_000_000, 0, 0, 0))
-    expect(page.get_by_role("link", name="Receipt").first).to_have_attribute("href", purchase.receipt_url)
+    expect(page.get_by_role("link", name="Receipt", exact=True).first).to_have_attribute("href", purchase.receipt_url)
 
     picture = uploads.receive(
         workspace=workspace,
@@ -110,9 +110,10 @@ def test_a_pack_is_bought_spent_and_half_refunded(
     dashboard.get_by_role("button", name="Refund half").click()
     expect(dashboard.get_by_text("5.00 USD")).to_be_visible()
     _deliver(fake)
-    page.reload()
+    page.get_by_role("link", name="Receipts").click()
     expect(page.get_by_text("Partly refunded")).to_be_visible()
     expect(page.get_by_text("$5.00 refunded")).to_be_visible()
+    page.get_by_label("What about credits").get_by_role("link", name="Credits").click()
     assert _changes(page) == ["−500 cr"]
     assert _balance(page) == "300 cr"  # unused credits are taken back first
     assert _buckets(purchase) == {"available": 300_000, "spent": 200_000, "revoked": 500_000, "unpaid": 0}

@@ -60,7 +60,9 @@ def test_a_viewer_may_look(name: str, studio: Studio, bob_client: Client) -> Non
     assert b'id="make"' not in answer.content
 
 
-@pytest.mark.parametrize("name", [*(name for name in POSTED if name != "model_switch"), "credits", "api_keys"])
+@pytest.mark.parametrize(
+    "name", [*(name for name in POSTED if name != "model_switch"), "credits", "receipts", "api_keys"]
+)
 def test_a_viewer_may_not_run_spend_or_hand_out_keys(name: str, studio: Studio, bob_client: Client) -> None:
     method = bob_client.post if name in POSTED else bob_client.get
     assert method(address(name, studio.workspace)).status_code == 403
