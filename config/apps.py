@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 from config import heartbeat
 from config.celery import app as celery_app
+from config.mail import configure_mail
 from config.payments import configure_payments
 from config.providers import configure_providers
 from config.settings.environment import ENV
@@ -15,9 +16,10 @@ class CompositionConfig(AppConfig):
     verbose_name = "Easel"
 
     def ready(self) -> None:
-        """Choose the Celery app that tasks are sent through, hand out providers and payments, connect signals."""
+        """Choose the Celery app that tasks are sent through, hand out what the environment says, connect signals."""
         celery_app.set_default()
         configure_providers(ENV)
+        configure_mail(ENV)
         configure_payments(ENV)
         heartbeat_sent.connect(heartbeat.renew)
         setup_logging.connect(_keep_logging)

@@ -1,14 +1,18 @@
 """Every environment variable Easel reads: its type, default and meaning. A test compares .env.example."""
 
 from decimal import Decimal
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ValidationError as InvalidAddress
+from django.core.validators import validate_email
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+NOBODY: Final = "Easel <easel@localhost>"  # signs letters that go to the console
 
 
 class Env(BaseSettings):
@@ -142,6 +146,28 @@ class Env(BaseSettings):
         description="What is for sale, in a file like apps/billing/data/packs.yaml; empty: that one.",
     )
 
+    smtp_host: str = Field(
+        "", alias="EASEL_SMTP_HOST", description="The server that letters leave by; empty: they go to the console."
+    )
+    smtp_port: int = Field(587, alias="EASEL_SMTP_PORT", ge=1, le=65535, description="Its port.")
+    smtp_user: str = Field("", alias="EASEL_SMTP_USER", description="Who we are to it; empty: it asks nobody.")
+    smtp_password: SecretStr = Field(SecretStr(""), alias="EASEL_SMTP_PASSWORD", description="Goes with the user.")
+    smtp_tls: Literal["starttls", "ssl", "none"] = Field(
+        "starttls",
+        alias="EASEL_SMTP_TLS",
+        description="starttls (port 587), ssl (port 465), or none, for a server on this machine.",
+    )
+    mail_from: str = Field(
+        NOBODY,
+        alias="EASEL_MAIL_FROM",
+        description="Who letters are from, as Name <address>; must be set where EASEL_SMTP_HOST is.",
+    )
+    alarm_to: Annotated[list[str], NoDecode] = Field(
+        default=[],
+        alias="EASEL_ALARM_TO",
+        description="Addresses that hear alarms, separated by commas; empty: those of all superusers.",
+    )
+
     max_upload_bytes: int = Field(
         50_000_000, alias="EASEL_MAX_UPLOAD_BYTES", gt=0, description="The largest picture taken in."
     )
@@ -168,7 +194,7 @@ class Env(BaseSettings):
         description="Where people who use this installation meet; the public pages link to it. Empty: no link.",
     )
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "alarm_to", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -178,6 +204,20 @@ class Env(BaseSettings):
     def _resolve(cls, value: Path) -> Path:
         return (ROOT / value.expanduser()).resolve()
 
+    @field_validator("mail_from")
+    @classmethod
+    def _has_address(cls, value: str) -> str:
+        if not _is_address(parseaddr(value)[1]):
+            raise ValueError("not an address: write Name <address>")
+        return value
+
+    @field_validator("alarm_to")
+    @classmethod
+    def _are_addresses(cls, value: list[str]) -> list[str]:
+        if not all(_is_address(one) for one in value):
+            raise ValueError("not addresses, separated by commas")
+        return value
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         """Ask for what machines that share a database must share too, and derive the address from the port."""
@@ -185,10 +225,21 @@ class Env(BaseSettings):
         missing = [name for name, value in shared.items() if self.database_url and not value]
         if missing:
             raise ValueError(f"with DATABASE_URL set, {' and '.join(missing)} must be set too")
+        self._check_mail()
         if self.fake_stripe:
             self._pay_at_the_fake()
         self.base_url = (self.base_url or f"http://127.0.0.1:{self.port}").rstrip("/")
         return self
+
+    def _check_mail(self) -> None:
+        """Refuse half a mail server: letters would go to the console, or come from nowhere."""
+        password = self.smtp_password.get_secret_value()
+        if not self.smtp_host and (self.smtp_user or password):
+            raise ValueError("with EASEL_SMTP_USER or EASEL_SMTP_PASSWORD set, EASEL_SMTP_HOST must be set too")
+        if bool(self.smtp_user) != bool(password):
+            raise ValueError("EASEL_SMTP_USER and EASEL_SMTP_PASSWORD go together")
+        if self.smtp_host and self.mail_from == NOBODY:
+            raise ValueError("with EASEL_SMTP_HOST set, EASEL_MAIL_FROM must be set too")
 
     def _pay_at_the_fake(self) -> None:
         """Every process derives the same; nothing that is meant for Stripe is ever sent to the fake."""
@@ -202,6 +253,14 @@ class Env(BaseSettings):
         self.stripe_secret_key = SecretStr("sk_test_fake")
         self.stripe_webhook_secret = SecretStr("whsec_fake")
         self.stripe_api_base = f"http://127.0.0.1:{self.fake_stripe_port}"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except InvalidAddress:
+        return False
+    return True
 
 
 def read_env() -> Env:

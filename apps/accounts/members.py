@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.accounts.actor import Actor
 from apps.accounts.models import Membership, User
-from apps.accounts.roles import Role
+from apps.accounts.roles import Capability, Role, can
 from apps.accounts.tenancy import Workspace
 from apps.errors import NotFound
 
@@ -29,6 +29,13 @@ def find_actor(*, user: User, workspace_id: UUID) -> Actor:
     if membership is None:
         raise NotFound("There is no such workspace.")
     return Actor(workspace=membership.workspace, user=user, role=Role(membership.role))
+
+
+def people_who(*, workspace: Workspace, capability: Capability) -> list[User]:
+    """List the active members of a workspace whose role includes a capability, oldest member first."""
+    roles = [role for role in Role if can(role, capability)]
+    memberships = Membership.objects.for_workspace(workspace).filter(role__in=roles, user__is_active=True)
+    return [membership.user for membership in memberships.select_related("user").order_by("created_at", "pk")]
 
 
 def workspaces_of(user: User) -> list[Workspace]:

@@ -49,6 +49,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "providers", "expires": 60},
     },
+    "send-letters": {"task": "mail.send", "schedule": 60.0, "options": {"queue": "providers", "expires": 60}},
     "check-books": {
         "task": "billing.check_books",
         "schedule": crontab(hour=3, minute=17),

@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "apps.mail",
     "apps.accounts",
     "apps.ledger",
     "apps.catalog",

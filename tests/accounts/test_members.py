@@ -3,11 +3,12 @@
 import pytest
 
 from apps.accounts.actor import Actor
-from apps.accounts.members import find_actor, workspaces_of
+from apps.accounts.members import find_actor, people_who, workspaces_of
 from apps.accounts.models import ApiKey, User
 from apps.accounts.roles import ROLE_CAPABILITIES, Capability, Role, can
 from apps.accounts.tenancy import Workspace
 from apps.errors import NotFound
+from tests import builders
 
 
 def test_a_member_acts_with_the_role_they_have(acme: Workspace, alice: User, bob: User) -> None:
@@ -19,6 +20,15 @@ def test_a_strangers_workspace_is_not_there(acme: Workspace, mallory: User) -> N
     with pytest.raises(NotFound):
         find_actor(user=mallory, workspace_id=acme.pk)
     assert workspaces_of(mallory) == []
+
+
+def test_people_are_found_by_what_they_may_do(acme: Workspace, alice: User, bob: User, elsewhere: Workspace) -> None:
+    second = builders.build_member(acme, "olga@acme.example", Role.OWNER)
+    assert people_who(workspace=acme, capability=Capability.BUY_CREDITS) == [alice, second]
+    assert people_who(workspace=acme, capability=Capability.VIEW) == [alice, bob, second]
+    second.is_active = False
+    second.save(update_fields=["is_active"])
+    assert people_who(workspace=acme, capability=Capability.BUY_CREDITS) == [alice]
 
 
 def test_every_role_has_its_row_and_owners_may_everything() -> None:

@@ -74,3 +74,39 @@ def test_the_fake_stripe_goes_with_nothing_of_the_real_one(environment: pytest.M
         read_env()
     assert f"with EASEL_FAKE_STRIPE=1, {name} must not be set" in str(refused.value)
     assert "sk_live_secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"EASEL_SMTP_USER": "u", "EASEL_SMTP_PASSWORD": "secret"}, "EASEL_SMTP_HOST must be set too"),
+        ({"EASEL_SMTP_HOST": "mail.example", "EASEL_SMTP_USER": "u"}, "EASEL_SMTP_PASSWORD go together"),
+        ({"EASEL_SMTP_HOST": "mail.example"}, "EASEL_MAIL_FROM must be set too"),
+        ({"EASEL_MAIL_FROM": "secret"}, "EASEL_MAIL_FROM: Value error, not an address"),
+        ({"EASEL_ALARM_TO": "ops@easel.example, secret"}, "EASEL_ALARM_TO: Value error, not addresses"),
+        ({"EASEL_SMTP_TLS": "secret"}, "EASEL_SMTP_TLS: Input should be 'starttls', 'ssl' or 'none'"),
+    ],
+)
+def test_half_a_mail_server_stops_the_start(
+    environment: pytest.MonkeyPatch, values: dict[str, str], fault: str
+) -> None:
+    for name, value in values.items():
+        environment.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        read_env()
+    assert fault in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_whole_mail_server_is_taken(environment: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "EASEL_SMTP_HOST": "mail.example",
+        "EASEL_SMTP_USER": "easel",
+        "EASEL_SMTP_PASSWORD": "password",
+        "EASEL_MAIL_FROM": "Our Easel <easel@example.org>",
+        "EASEL_ALARM_TO": "ops@example.org,root@localhost",
+    }.items():
+        environment.setenv(name, value)
+    env = read_env()
+    assert (env.smtp_port, env.smtp_tls, env.mail_from) == (587, "starttls", "Our Easel <easel@example.org>")
+    assert env.alarm_to == ["ops@example.org", "root@localhost"]

@@ -10,6 +10,7 @@ from django.test import AsyncClient, Client
 
 from apps.billing import dispatch as billing_dispatch
 from apps.jobs import dispatch
+from apps.mail import dispatch as mail_dispatch
 from config import heartbeat
 
 ID = re.compile(r"req_[0-9a-z]{26}")
@@ -94,6 +95,7 @@ def test_the_queues_are_those_that_jobs_know() -> None:
         billing_dispatch.HANDLE_EVENTS,
         billing_dispatch.SWEEP_PURCHASES,
         billing_dispatch.CHECK_BOOKS,
+        mail_dispatch.SEND,
     }
 
 

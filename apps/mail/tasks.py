@@ -1,0 +1,11 @@
+"""Celery's side of mail: a few lines; the letters are the truth."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from apps.mail import dispatch, sending
+
+
+@shared_task(name=dispatch.SEND)
+def send(**_: object) -> None:
+    sending.send_due(clock=timezone.now)

@@ -1,0 +1,48 @@
+"""A mail server on loopback that speaks real SMTP: keeps what it takes, and refuses as it is told."""
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.journeys.installation import free_port
+
+OK = "250 OK"
+
+
+class PostOffice:
+    """Takes letters until told otherwise; each answer is given once, in order."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.answers_to_reader: list[str] = []
+        self.answers_to_content: list[str] = []
+        self.readers: list[str] = []
+        self.port = free_port()
+
+    def open(self) -> None:
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    def close(self) -> None:
+        self._controller.stop()
+
+    # The names and arguments of the two hooks are aiosmtpd's.
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.answers_to_reader.pop(0) if self.answers_to_reader else OK
+        if answer == OK:
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        answer = self.answers_to_content.pop(0) if self.answers_to_content else OK
+        if answer == OK:
+            content = envelope.original_content
+            assert content is not None
+            self.letters.append(message_from_bytes(content, policy=default))
+            self.readers += envelope.rcpt_tos
+        return answer
