@@ -61,6 +61,7 @@ STATUS_BY_CODE: Final[Mapping[str, Problem]] = {
     "wallet_restricted": Problem(403, "Wallet restricted"),
     "amount_out_of_range": Problem(422, "Amount out of range"),
     "allowance_in_use": Problem(409, "Allowance in use"),
+    "periods_differ": Problem(409, "Periods differ"),
     "uncapture_too_large": Problem(409, "More than was charged"),
     # Buying them
     "payments_off": Problem(503, "Buying is switched off", retry_after_seconds=3600),

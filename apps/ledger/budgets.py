@@ -1,42 +1,42 @@
 """Limits of members, API keys and projects on the shared wallet. Several may bind one hold; the tightest decides."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q, Sum
 
-from apps.accounts.tenancy import Workspace
-from apps.errors import DomainError, NotFound
-from apps.ids import uuid7
+from apps.errors import DomainError
+from apps.ids import to_public
 from apps.ledger import reading, writing
-from apps.ledger.amounts import ZERO, Millicredits, format_credits, to_credits
+from apps.ledger.amounts import ZERO, format_credits, to_credits
 from apps.ledger.journal import Journal
-from apps.ledger.models import Budget, BudgetEvent, Entry, Hold, Operation
-from apps.ledger.operations import Conflict, run
-from apps.ledger.rows import HoldRow, Json
+from apps.ledger.models import Budget, Entry, Hold
+from apps.ledger.operations import Conflict
+from apps.ledger.periods import Period, next_start, start_of
+from apps.ledger.rows import BudgetRow, HoldRow
 
 _HOLD_FIELD: Final = {
     Budget.Subject.MEMBER: "member_id",
     Budget.Subject.API_KEY: "api_key_id",
     Budget.Subject.PROJECT: "project_id",
 }
+_PREFIXES: Final = {Budget.Subject.MEMBER: "member", Budget.Subject.API_KEY: "key", Budget.Subject.PROJECT: "project"}
+_CALLED: Final = {
+    Budget.Subject.MEMBER: "this person",
+    Budget.Subject.API_KEY: "this API key",
+    Budget.Subject.PROJECT: "this project",
+}
 
 
 class SpendLimitReached(DomainError):
-    """A budget has too little left. ``details``: ``subject_kind``; ``required``, ``limit``, ``remaining`` credits."""
+    """A budget has too little left.
+
+    ``details``: ``subject_kind``, ``subject`` (its public id), ``period``; ``required``, ``limit``, ``remaining`` in
+    credits; ``resets_at``, a datetime, or None where it is counted for ever.
+    """
 
     code = "spend_limit_reached"
-
-
-class BudgetNotFound(NotFound):
-    """There is no such budget in this workspace, or it has no limit."""
-
-
-class AllowanceInUse(DomainError):
-    """What should move to another budget is spent or held already."""
-
-    code = "allowance_in_use"
 
 
 class Subject(NamedTuple):
@@ -44,6 +44,11 @@ class Subject(NamedTuple):
 
     kind: Budget.Subject
     id: UUID
+
+    @property
+    def public_id(self) -> str:
+        """``member_…`` (the id of the person), ``key_…`` or ``project_…``."""
+        return to_public(_PREFIXES[self.kind], self.id)
 
 
 class Usage(NamedTuple):
@@ -53,91 +58,16 @@ class Usage(NamedTuple):
     held: int
 
 
-def set_budget(
-    *,
-    workspace: Workspace,
-    subject_kind: Budget.Subject,
-    subject_id: UUID,
-    limit_mc: Millicredits | None,
-    period: Budget.Period,
-    actor_id: UUID | None,
-    now: datetime,
-) -> Budget:
-    """Limit what a member, an API key or a project may spend; None lifts the limit and goes on counting.
-
-    What was spent before counts, too. A limit below it is allowed: no further hold passes it.
-    """
-    subject = Subject(Budget.Subject(subject_kind), subject_id)
-
-    def work(journal: Journal) -> Json:
-        before = _find(workspace, subject)
-        budget = before or Budget(workspace=workspace, subject_kind=subject.kind, subject_id=subject.id, created_at=now)
-        limit_before = budget.limit_mc
-        if before is None or budget.period != period:
-            budget.period_start = _month(now) if period == Budget.Period.MONTH else None
-            budget.used_mc, budget.held_mc = measure(workspace.pk, subject, budget.period_start)
-        budget.limit_mc, budget.period = limit_mc, period
-        journal.writes.append(lambda: _save(budget, limit_before, journal, actor_id))
-        return {"budget": str(budget.pk)}
-
-    outcome = run(
-        workspace_id=workspace.pk,
-        kind=Operation.Kind.BUDGET,
-        key=f"budget:{uuid7()}",
-        request={},
-        work=work,
-        now=now,
-        actor_id=actor_id,
-    )
-    return Budget.objects.for_workspace(workspace).get(pk=outcome.result["budget"])
-
-
-def move_budget(
-    *,
-    workspace: Workspace,
-    source: Subject,
-    target: Subject,
-    amount_mc: Millicredits,
-    actor_id: UUID | None,
-    key: str,
-    now: datetime,
-) -> None:
-    """Lower one limit and raise another by the same amount. A second call with the same key changes nothing.
-
-    :raises BudgetNotFound: one of them has no limit. :raises AllowanceInUse: the source needs what should move.
-    :raises IdempotencyMismatch: the key was used for another move.
-    """
-    assert amount_mc > 0
-
-    def work(journal: Journal) -> Json:
-        budgets = [_find(workspace, subject) for subject in (source, target)]
-        for budget, change in zip(budgets, (-amount_mc, amount_mc), strict=True):
-            if budget is None or budget.limit_mc is None:
-                raise BudgetNotFound("There is no such budget with a limit.")
-            limit_before, budget.limit_mc = budget.limit_mc, budget.limit_mc + change
-            if change < 0 and budget.limit_mc < sum(current_usage(budget=budget, now=now)):
-                raise AllowanceInUse("This much of the budget is spent or held already.")
-            journal.writes.append(
-                lambda budget=budget, before=limit_before: _save(budget, before, journal, actor_id)  # type: ignore[misc]
-            )
-        return {}
-
-    run(
-        workspace_id=workspace.pk,
-        kind=Operation.Kind.BUDGET,
-        key=key,
-        request={"source": source, "target": target, "amount_mc": amount_mc},
-        work=work,
-        now=now,
-        actor_id=actor_id,
-    )
-
-
 def current_usage(*, budget: Budget, now: datetime) -> Usage:
-    """Return what counts against a budget's limit now: nothing yet, if its last counts are of a month gone by."""
-    if budget.period_start is not None and budget.period_start < _month(now):
+    """Return what counts against a budget's limit now: nothing yet, if its last counts are of a period gone by."""
+    if _is_over(budget.period, budget.period_start, now):
         return Usage(ZERO, ZERO)
     return Usage(budget.used_mc, budget.held_mc)
+
+
+def resets_at(*, budget: Budget, now: datetime) -> datetime | None:
+    """Return when a budget's counts begin anew; None: they never do."""
+    return _resets_at(budget.period, budget.period_start, now)
 
 
 def measure(workspace_id: UUID, subject: Subject, since: datetime | None) -> Usage:
@@ -159,29 +89,16 @@ def admit(journal: Journal, *, hold: HoldRow) -> None:
     """
     if not journal.has_budgets:
         return
-    amount = hold.amount
     budgets = reading.budgets(journal.rows, journal.wallet, hold.spender)
     if not budgets:
         return
-    month = _month(journal.now)
-    remaining = []
-    for budget in budgets:
-        counts = budget.period_start is None or budget.period_start >= month
-        if budget.limit is not None:
-            remaining.append((budget.limit - (budget.used + budget.held if counts else 0), budget))
-    least, tightest = min(remaining, default=(amount, None), key=lambda pair: pair[0])
-    if tightest is not None and least < amount:
-        raise SpendLimitReached(
-            f"This needs {format_credits(amount)} credits, and the {tightest.period} budget of this "
-            f"{tightest.subject_kind.replace('_', ' ')} has {format_credits(max(0, least))} left.",
-            subject_kind=tightest.subject_kind,
-            required=to_credits(amount),
-            limit=to_credits(tightest.limit or 0),
-            remaining=to_credits(max(0, least)),
-        )
+    left = [(one.limit - _counted(one, journal.now), one) for one in budgets if one.limit is not None]
+    least, tightest = min(left, default=(hold.amount, None), key=lambda pair: pair[0])
+    if tightest is not None and least < hold.amount:
+        raise _refusal(tightest, hold.amount, max(0, least), journal.now)
 
     def count() -> None:
-        written = writing.count_hold(journal.rows, journal.wallet, hold, month)
+        written = writing.count_hold(journal.rows, journal.wallet, hold)
         if written != len(budgets):
             raise Conflict("a budget has changed since it was read")
 
@@ -194,23 +111,31 @@ def settle_counts(journal: Journal, *, hold: HoldRow, used: int, held: int) -> N
         journal.writes.append(lambda: writing.count_settled(journal.rows, journal.wallet, hold, used, held))
 
 
-def _find(workspace: Workspace, subject: Subject) -> Budget | None:
-    budgets = Budget.objects.for_workspace(workspace)
-    return budgets.filter(subject_kind=subject.kind, subject_id=subject.id).first()
+def _counted(budget: BudgetRow, now: datetime) -> int:
+    return 0 if _is_over(budget.period, budget.period_start, now) else budget.used + budget.held
 
 
-def _save(budget: Budget, limit_before: int | None, journal: Journal, actor_id: UUID | None) -> None:
-    budget.save()
-    BudgetEvent.objects.create(
-        budget=budget,
+def _refusal(budget: BudgetRow, required: int, remaining: int, now: datetime) -> SpendLimitReached:
+    kind, at = Budget.Subject(budget.subject_kind), _resets_at(budget.period, budget.period_start, now)
+    limit = f"the {Period(budget.period).label} limit of {_CALLED[kind]}"
+    again = f" It is counted anew from {at:%-d %B %Y, %H:%M} UTC on." if at else ""
+    return SpendLimitReached(
+        f"This needs {format_credits(required)} credits, and {limit} has {format_credits(remaining)} left.{again}",
+        subject_kind=kind.value,
+        subject=Subject(kind, UUID(str(budget.subject_id))).public_id,
         period=budget.period,
-        limit_before_mc=limit_before,
-        limit_after_mc=budget.limit_mc,
-        operation_id=journal.operation_id,
-        actor_id=actor_id,
-        created_at=journal.now,
+        required=to_credits(required),
+        limit=to_credits(budget.limit or 0),
+        remaining=to_credits(remaining),
+        resets_at=at,
     )
 
 
-def _month(now: datetime) -> datetime:
-    return now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+def _is_over(period: str, began: datetime | None, now: datetime) -> bool:
+    start = start_of(Period(period), now)
+    return began is not None and start is not None and began < start
+
+
+def _resets_at(period: str, began: datetime | None, now: datetime) -> datetime | None:
+    """A period that begins after now (a clock is behind) is the one that counts."""
+    return next_start(Period(period), now if began is None else max(began, now))

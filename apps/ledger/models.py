@@ -6,13 +6,14 @@ plain ids: the ledger outlives them. Constraints repeat each rule that a row alo
 
 from functools import reduce
 from operator import add
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 from django.db import models
 from django.db.models import F, Q
 
 from apps.accounts.tenancy import Workspace, WorkspaceOwned, WorkspaceQuerySet
 from apps.ids import uuid7
+from apps.ledger import periods
 from apps.ledger.buckets import ACROSS, FREE, USED, Buckets
 from apps.ledger.kinds import LotKind as LotKind  # this is where others look for it
 
@@ -248,9 +249,7 @@ class Budget(_Scoped):
         API_KEY = "api_key"
         PROJECT = "project"
 
-    class Period(models.TextChoices):
-        LIFETIME = "lifetime"
-        MONTH = "month"  # of the calendar, in UTC
+    Period: TypeAlias = periods.Period
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     subject_kind = models.CharField(max_length=8, choices=Subject.choices)
@@ -271,7 +270,8 @@ class Budget(_Scoped):
             models.CheckConstraint(condition=_not_negative("used_mc", "held_mc"), name="budget_not_negative"),
             models.CheckConstraint(condition=Q(limit_mc=None) | Q(limit_mc__gte=0), name="budget_limit_not_negative"),
             models.CheckConstraint(
-                condition=Q(period="lifetime", period_start=None) | Q(period="month", period_start__isnull=False),
+                condition=Q(period="lifetime", period_start=None)
+                | Q(period__in=["day", "week", "month"], period_start__isnull=False),
                 name="budget_period_begins",
             ),
         ]
@@ -285,6 +285,8 @@ class BudgetEvent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="events")
+    # Blank where there was no budget before.
+    period_before = models.CharField(max_length=8, choices=Budget.Period.choices, blank=True, db_default="")
     period = models.CharField(max_length=8, choices=Budget.Period.choices)
     limit_before_mc = models.BigIntegerField(null=True, blank=True)
     limit_after_mc = models.BigIntegerField(null=True, blank=True)

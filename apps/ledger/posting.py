@@ -1,13 +1,6 @@
 """Everything that moves a credit. A call is one operation: once a key, all or nothing, in the caller's transaction."""
 
-from apps.ledger.budgets import (
-    AllowanceInUse,
-    BudgetNotFound,
-    SpendLimitReached,
-    Subject,
-    move_budget,
-    set_budget,
-)
+from apps.ledger.budgets import SpendLimitReached, Subject
 from apps.ledger.holds import (
     HoldNotFound,
     Settlement,
@@ -18,6 +11,14 @@ from apps.ledger.holds import (
     place_hold,
     settle,
     uncapture,
+)
+from apps.ledger.limits import (
+    AllowanceInUse,
+    BudgetNotFound,
+    BudgetSet,
+    PeriodsDiffer,
+    move_budget,
+    set_budget,
 )
 from apps.ledger.lots import (
     AmountOutOfRange,
@@ -35,10 +36,12 @@ __all__ = [
     "AllowanceInUse",
     "AmountOutOfRange",
     "BudgetNotFound",
+    "BudgetSet",
     "HoldNotFound",
     "IdempotencyMismatch",
     "InsufficientCredits",
     "LotNotFound",
+    "PeriodsDiffer",
     "Settlement",
     "SpendLimitReached",
     "Spender",

@@ -116,11 +116,11 @@ def captured(rows: Rows, hold_id: RowId) -> dict[RowId, int]:
 def budgets(rows: Rows, wallet: WalletRow, spender: SpenderRow) -> list[BudgetRow]:
     """Read the budgets that bind a member, API key and project."""
     found = rows.many(
-        "SELECT subject_kind, limit_mc, period, period_start, used_mc, held_mc FROM ledger_budget "
+        "SELECT subject_kind, subject_id, limit_mc, period, period_start, used_mc, held_mc FROM ledger_budget "
         f"WHERE {SPENDER} ORDER BY id",
         [wallet.workspace_id, *spender],
     )
-    return [BudgetRow(row[0], row[1], row[2], aware_or_none(row[3]), row[4], row[5]) for row in found]
+    return [BudgetRow(row[0], row[1], row[2], row[3], aware_or_none(row[4]), row[5], row[6]) for row in found]
 
 
 def next_expiry(rows: Rows, wallet: WalletRow, now: datetime) -> datetime | None:

@@ -63,6 +63,7 @@ class HoldRow(NamedTuple):
 
 class BudgetRow(NamedTuple):
     subject_kind: str
+    subject_id: RowId
     limit: int | None
     period: str
     period_start: datetime | None

@@ -10,10 +10,14 @@ from typing import Final
 from uuid import UUID
 
 from apps.ledger.buckets import Buckets, Claims
+from apps.ledger.periods import RECURRING, start_of
 from apps.ledger.reading import SPENDER
 from apps.ledger.rows import EntryRow, HoldRow, Json, LotRow, OperationRow, RowId, Rows, WalletRow, marks
 
 _AMOUNTS: Final = [f"{name}_mc" for name in (*Claims._fields, *Buckets._fields)]
+# When a budget's present period begins: one value for each of RECURRING. A lifetime has no period_start to compare.
+_START: Final = "CASE period " + " ".join(f"WHEN '{period}' THEN %s" for period in RECURRING) + " END"
+_IS_OVER: Final = f"period_start < {_START}"
 
 
 def update_wallet(rows: Rows, before: WalletRow, after: WalletRow) -> int:
@@ -138,21 +142,27 @@ def close_hold(rows: Rows, hold_id: RowId, captured: int, released: int) -> int:
     )
 
 
-def count_hold(rows: Rows, wallet: WalletRow, hold: HoldRow, month: datetime) -> int:
-    """Count a hold in every budget that binds it, if each has room; budgets of a month gone by begin a new one.
+def count_hold(rows: Rows, wallet: WalletRow, hold: HoldRow) -> int:
+    """Count a hold in every budget that binds it, if each has room; budgets of a period gone by begin the present one.
 
-    A budget whose month begins after the hold (a clock was behind) is checked and not counted: see ``count_settled``.
+    A budget whose period begins after the hold (a clock was behind) is checked and not counted: see ``count_settled``.
     """
-    month_, now_ = rows.time(month), rows.time(hold.created_at)
+    starts, placed = [rows.time(start_of(period, hold.created_at)) for period in RECURRING], rows.time(hold.created_at)
     return rows.write(
         "UPDATE ledger_budget SET "
-        "used_mc = CASE WHEN period_start < %s THEN 0 ELSE used_mc END, "
-        "held_mc = CASE WHEN period_start < %s THEN 0 ELSE held_mc END "
+        f"used_mc = CASE WHEN {_IS_OVER} THEN 0 ELSE used_mc END, "
+        f"held_mc = CASE WHEN {_IS_OVER} THEN 0 ELSE held_mc END "
         "+ CASE WHEN period_start > %s THEN 0 ELSE %s END, "
-        "period_start = CASE WHEN period_start < %s THEN %s ELSE period_start END "
+        f"period_start = CASE WHEN {_IS_OVER} THEN {_START} ELSE period_start END "
         f"WHERE {SPENDER} AND "
-        "(limit_mc IS NULL OR limit_mc >= %s + CASE WHEN period_start < %s THEN 0 ELSE used_mc + held_mc END)",
-        [month_, month_, now_, hold.amount, month_, month_, wallet.workspace_id, *hold.spender, hold.amount, month_],
+        f"(limit_mc IS NULL OR limit_mc >= %s + CASE WHEN {_IS_OVER} THEN 0 ELSE used_mc + held_mc END)",
+        [
+            *(*starts, *starts),
+            *(placed, hold.amount),
+            *(*starts, *starts),
+            *(wallet.workspace_id, *hold.spender),
+            *(hold.amount, *starts),
+        ],
     )
 
 

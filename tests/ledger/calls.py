@@ -8,7 +8,7 @@ from apps.accounts.tenancy import Workspace
 from apps.ledger import posting
 from apps.ledger.amounts import Millicredits
 from apps.ledger.check import Fault, check_books
-from apps.ledger.models import Budget, Entry, Hold, HoldPart, Lot, LotKind, Operation, Wallet
+from apps.ledger.models import Budget, BudgetEvent, Entry, Hold, HoldPart, Lot, LotKind, Operation, Wallet
 from tests.builders import NOW
 
 NOBODY: Final = posting.Spender(member_id=None, api_key_id=None, project_id=None)
@@ -79,6 +79,7 @@ def limit(
     *,
     member_id: UUID,
     period: Budget.Period = Budget.Period.MONTH,
+    key: str | None = None,
     now: datetime = NOW,
 ) -> Budget:
     """Limit what a member may spend."""
@@ -89,8 +90,9 @@ def limit(
         limit_mc=None if amount is None else Millicredits(amount),
         period=period,
         actor_id=None,
+        key=key,
         now=now,
-    )
+    ).budget
 
 
 def claim(lot: Lot, *, revoke: int = 0, freeze: int = 0, now: datetime = NOW, key: str = "") -> None:
@@ -125,6 +127,8 @@ def everything(workspace: Workspace) -> tuple[object, ...]:
         list(HoldPart.objects.filter(hold__workspace=workspace).order_by("pk").values_list()),
         list(Operation.objects.for_workspace(workspace).order_by("pk").values_list()),
         list(Entry.objects.for_workspace(workspace).order_by("seq").values_list()),
+        list(Budget.objects.for_workspace(workspace).order_by("pk").values_list()),
+        list(BudgetEvent.objects.filter(budget__workspace=workspace).order_by("pk").values_list()),
     )
 
 

@@ -15,6 +15,14 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 PRIORITY = {"promo": 10, "signup": 20, "compensation": 30, "adjustment": 40, "purchase": 50, "reinstated": 50}
 
+# What two moments of one period have in common.
+PERIODS: dict[str, Callable[[datetime], object]] = {
+    "day": lambda at: at.date(),
+    "week": lambda at: at.isocalendar()[:2],
+    "month": lambda at: (at.year, at.month),
+    "lifetime": lambda at: None,
+}
+
 
 class Refused(Exception):
     """The ledger should refuse this."""
@@ -76,7 +84,7 @@ class ModelHold:
 @dataclass
 class ModelBudget:
     limit: int
-    is_monthly: bool
+    period: str
 
 
 @dataclass
@@ -157,11 +165,24 @@ class ModelWallet:
         lot.revoke, lot.freeze = revoke, freeze
         self._settle_debts()
 
+    def limit(self, member: int, amount: int, period: str) -> None:
+        self.budgets[member] = ModelBudget(amount, period)
+
+    def move(self, giving: int, taking: int, amount: int) -> None:
+        if not {giving, taking} <= set(self.budgets):
+            raise Refused("not_found")
+        source, target = self.budgets[giving], self.budgets[taking]
+        if source.period != target.period:
+            raise Refused("periods_differ")
+        if source.limit - amount < self.usage(giving):
+            raise Refused("allowance_in_use")
+        source.limit -= amount
+        target.limit += amount
+
     def usage(self, member: int) -> int:
         """What counts against a member's budget now."""
-        budget = self.budgets[member]
-        since = self.now.replace(day=1, hour=0, minute=0, second=0) if budget.is_monthly else None
-        mine = [hold for hold in self.holds if hold.member == member and (since is None or hold.placed_at >= since)]
+        period = PERIODS[self.budgets[member].period]
+        mine = [hold for hold in self.holds if hold.member == member and period(hold.placed_at) == period(self.now)]
         return sum(hold.amount if hold.is_open else sum(hold.captured.values()) for hold in mine)
 
     def _add(self, kind: str, amount: int, expires_at: datetime | None) -> ModelLot:

@@ -135,7 +135,7 @@ def budget(*, workspace: str, member: str, limit: int) -> object:
         period=Budget.Period.LIFETIME,
         actor_id=None,
         now=NOW,
-    )
+    ).budget
     return str(made.pk)
 
 

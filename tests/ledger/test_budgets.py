@@ -4,19 +4,26 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 
 from apps.accounts.tenancy import Workspace
+from apps.ids import to_public
 from apps.ledger import budgets, posting
 from apps.ledger.amounts import Millicredits
-from apps.ledger.models import Budget, BudgetEvent
+from apps.ledger.models import Budget
 from tests.builders import NOW
-from tests.ledger.calls import everything, faults, grant, open_workspace, place, settle, totals
+from tests.ledger.calls import everything, faults, grant, open_workspace, place, settle
 
 MEMBER, API_KEY, PROJECT = (UUID(int=number) for number in (1, 2, 3))
 SPENDER = posting.Spender(member_id=MEMBER, api_key_id=API_KEY, project_id=PROJECT)
-LIFETIME, MONTH = Budget.Period.LIFETIME, Budget.Period.MONTH
+DAY, WEEK, MONTH, LIFETIME = Budget.Period
 NEXT_MONTH = datetime(2026, 12, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+BEGINNINGS = [  # NOW is a Saturday
+    (DAY, datetime(2026, 11, 22, tzinfo=UTC)),
+    (WEEK, datetime(2026, 11, 23, tzinfo=UTC)),
+    (MONTH, NEXT_MONTH),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +49,7 @@ def limit(
         period=period,
         actor_id=uuid4(),
         now=now,
-    )
+    ).budget
 
 
 def counts(budget: Budget) -> tuple[int, int]:
@@ -67,8 +74,16 @@ def test_a_hold_past_a_budget_is_refused_and_leaves_nothing(workspace: Workspace
     before = everything(workspace)
     with pytest.raises(posting.SpendLimitReached) as refusal:
         place(workspace, 401, spender=SPENDER)
-    assert refusal.value.details == {"subject_kind": "member", "required": 0.401, "limit": 1, "remaining": 0.4}
-    assert str(refusal.value) == "This needs 0.401 credits, and the lifetime budget of this member has 0.4 left."
+    assert refusal.value.details == {
+        "subject_kind": "member",
+        "subject": to_public("member", MEMBER),
+        "period": "lifetime",
+        "required": 0.401,
+        "limit": 1,
+        "remaining": 0.4,
+        "resets_at": None,
+    }
+    assert str(refusal.value) == "This needs 0.401 credits, and the lifetime limit of this person has 0.4 left."
     assert everything(workspace) == before
     place(workspace, 400, spender=SPENDER)
 
@@ -98,35 +113,79 @@ def test_others_are_not_bound(workspace: Workspace) -> None:
         place(workspace, 1, spender=SPENDER)
 
 
-def test_a_month_begins_with_nothing_spent(workspace: Workspace) -> None:
-    budget = limit(workspace, 1000, period=MONTH)
-    first = place(workspace, 1000, spender=SPENDER, now=NEXT_MONTH - SECOND)
-    with pytest.raises(posting.SpendLimitReached):
-        place(workspace, 1, spender=SPENDER, now=NEXT_MONTH - SECOND)
-    assert sum(budgets.current_usage(budget=Budget.objects.get(), now=NEXT_MONTH - SECOND)) == 1000
-    assert sum(budgets.current_usage(budget=Budget.objects.get(), now=NEXT_MONTH)) == 0
-    second = place(workspace, 700, spender=SPENDER, now=NEXT_MONTH)
+@pytest.mark.parametrize(("period", "begins"), BEGINNINGS)
+def test_a_period_begins_with_nothing_spent(workspace: Workspace, period: Budget.Period, begins: datetime) -> None:
+    budget = limit(workspace, 1000, period=period, now=begins - SECOND)
+    first = place(workspace, 1000, spender=SPENDER, now=begins - SECOND)
+    with pytest.raises(posting.SpendLimitReached) as refusal:
+        place(workspace, 1, spender=SPENDER, now=begins - SECOND)
+    assert refusal.value.details["resets_at"] == begins
+    assert sum(budgets.current_usage(budget=Budget.objects.get(), now=begins - SECOND)) == 1000
+    assert sum(budgets.current_usage(budget=Budget.objects.get(), now=begins)) == 0
+    second = place(workspace, 700, spender=SPENDER, now=begins)
     assert counts(budget) == (0, 700)
-    settle(first, 900, now=NEXT_MONTH)  # counts in the month it was placed in
+    settle(first, 900, now=begins)  # counts in the period it was placed in
     assert counts(budget) == (0, 700)
-    settle(second, 600, now=NEXT_MONTH)
+    settle(second, 600, now=begins)
     assert counts(budget) == (600, 0)
-    posting.uncapture(hold=first, amount_mc=Millicredits(900), reason="late", actor_id=None, now=NEXT_MONTH)
+    posting.uncapture(hold=first, amount_mc=Millicredits(900), reason="late", actor_id=None, now=begins)
     assert counts(budget) == (600, 0)
-    assert faults(NEXT_MONTH) == []
+    assert budget.period_start == begins
+    assert faults(begins) == []
 
 
-def test_a_clock_that_is_behind_gets_no_second_month(workspace: Workspace) -> None:
-    budget = limit(workspace, 1000, period=MONTH)
-    place(workspace, 1000, spender=SPENDER, now=NEXT_MONTH)
-    with pytest.raises(posting.SpendLimitReached):
-        place(workspace, 1, spender=SPENDER, now=NEXT_MONTH - SECOND)
-    limit(workspace, 2000, period=MONTH)
-    late = place(workspace, 600, spender=SPENDER, now=NEXT_MONTH - SECOND)
+@pytest.mark.parametrize(("period", "begins"), BEGINNINGS)
+def test_a_clock_that_is_behind_gets_no_second_period(
+    workspace: Workspace, period: Budget.Period, begins: datetime
+) -> None:
+    budget = limit(workspace, 1000, period=period, now=begins)
+    place(workspace, 1000, spender=SPENDER, now=begins)
+    with pytest.raises(posting.SpendLimitReached) as refusal:
+        place(workspace, 1, spender=SPENDER, now=begins - SECOND)
+    assert refusal.value.details["resets_at"] == budgets.resets_at(budget=budget, now=begins)
+    assert refusal.value.details["resets_at"] > begins
+    limit(workspace, 2000, period=period, now=begins)
+    late = place(workspace, 600, spender=SPENDER, now=begins - SECOND)
     assert counts(budget) == (0, 1000)
-    settle(late, 600, now=NEXT_MONTH)
+    settle(late, 600, now=begins)
     assert counts(budget) == (0, 1000)
-    assert faults(NEXT_MONTH) == []
+    assert faults(begins) == []
+
+
+def test_a_hold_counts_in_each_of_its_budgets_by_their_own_periods(workspace: Workspace) -> None:
+    daily = limit(workspace, 1000, period=DAY)
+    weekly = limit(workspace, 1500, Budget.Subject.API_KEY, period=WEEK)
+    lasting = limit(workspace, 2000, Budget.Subject.PROJECT)
+    place(workspace, 1000, spender=SPENDER)
+    place(workspace, 400, spender=SPENDER, now=NOW + timedelta(days=1))  # a Sunday
+    assert (counts(daily), counts(weekly), counts(lasting)) == ((0, 400), (0, 1400), (0, 1400))
+    with pytest.raises(posting.SpendLimitReached) as refusal:
+        place(workspace, 200, spender=SPENDER, now=NOW + timedelta(days=1))
+    assert refusal.value.details["subject_kind"] == "api_key"
+    assert refusal.value.details["resets_at"] == datetime(2026, 11, 23, tzinfo=UTC)
+    place(workspace, 200, spender=SPENDER, now=NOW + timedelta(days=2))
+    assert (counts(daily), counts(weekly), counts(lasting)) == ((0, 200), (0, 200), (0, 1600))
+    assert faults(NOW + timedelta(days=2)) == []
+
+
+def test_of_many_holds_in_one_transaction_each_counts_or_none(workspace: Workspace) -> None:
+    """Several admissions under one commit see each other; a refusal of the last takes the first with it."""
+    for kind, amount in ((Budget.Subject.MEMBER, 1000), (Budget.Subject.API_KEY, 900), (Budget.Subject.PROJECT, 5000)):
+        limit(workspace, amount, kind, period=DAY)
+    before = everything(workspace)
+
+    def place_all(count: int) -> None:
+        with transaction.atomic():
+            for _ in range(count):
+                place(workspace, 100, spender=SPENDER)
+
+    with pytest.raises(posting.SpendLimitReached) as refusal:
+        place_all(10)
+    assert refusal.value.details["subject_kind"] == "api_key"
+    assert everything(workspace) == before
+    place_all(9)
+    assert set(Budget.objects.values_list("used_mc", "held_mc")) == {(0, 900)}
+    assert faults() == []
 
 
 def test_a_new_budget_knows_what_was_spent_before(workspace: Workspace) -> None:
@@ -140,46 +199,3 @@ def test_a_new_budget_knows_what_was_spent_before(workspace: Workspace) -> None:
         place(workspace, 1, spender=SPENDER)
     assert refusal.value.details["remaining"] == 0
     assert faults(NEXT_MONTH) == []
-
-
-def test_changes_of_a_limit_are_kept(workspace: Workspace) -> None:
-    budget = limit(workspace, 1000)
-    place(workspace, 400, spender=SPENDER)
-    assert limit(workspace, 100) == budget  # below what is used: blocks new holds, breaks none
-    assert limit(workspace, None).limit_mc is None
-    place(workspace, 5000, spender=SPENDER)
-    events = BudgetEvent.objects.order_by("pk").values_list("limit_before_mc", "limit_after_mc", "operation__kind")
-    assert list(events) == [(None, 1000, "budget"), (1000, 100, "budget"), (100, None, "budget")]
-
-
-def test_allowance_moves_from_one_budget_to_another_once(workspace: Workspace) -> None:
-    source = limit(workspace, 1000)
-    target = limit(workspace, 50, Budget.Subject.API_KEY)
-    place(workspace, 300, spender=posting.Spender(MEMBER, None, None))
-
-    def move(amount: int, key: str) -> None:
-        posting.move_budget(
-            workspace=workspace,
-            source=posting.Subject(Budget.Subject.MEMBER, MEMBER),
-            target=posting.Subject(Budget.Subject.API_KEY, API_KEY),
-            amount_mc=Millicredits(amount),
-            actor_id=None,
-            key=key,
-            now=NOW,
-        )
-
-    with pytest.raises(posting.AllowanceInUse):
-        move(701, "a")
-    for _ in range(2):
-        move(700, "a")
-    source.refresh_from_db()
-    target.refresh_from_db()
-    assert (source.limit_mc, target.limit_mc) == (300, 750)
-    with pytest.raises(posting.IdempotencyMismatch):
-        move(1, "a")
-    limit(workspace, 500)
-    limit(workspace, None, Budget.Subject.API_KEY)
-    with pytest.raises(posting.BudgetNotFound):
-        move(1, "b")
-    assert BudgetEvent.objects.count() == 6
-    assert totals(workspace) == (9700, 300, 0, 0)

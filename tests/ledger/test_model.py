@@ -28,7 +28,7 @@ from apps.ledger.balances import read_balance
 from apps.ledger.models import Budget, Hold, Lot, LotKind
 from tests.builders import NOW
 from tests.ledger.calls import claim, everything, faults, grant, limit, open_workspace, place, settle, totals
-from tests.ledger.model import ModelBudget, ModelHold, ModelLot, ModelWallet, Refused
+from tests.ledger.model import ModelHold, ModelLot, ModelWallet, Refused
 
 MEMBERS = (UUID(int=1), UUID(int=2))
 UNHURRIED: Any = {"deadline": None, "suppress_health_check": list(HealthCheck)}  # settings of hypothesis
@@ -123,11 +123,37 @@ class LedgerBesideModel(RuleBasedStateMachine):
             lambda: self.model.claim(model, revoke, freeze),
         )
 
-    @rule(member=st.sampled_from([0, 1]), amount=st.integers(0, 60), is_monthly=st.booleans())
-    def limit(self, member: int, amount: int, is_monthly: bool) -> None:
-        period = Budget.Period.MONTH if is_monthly else Budget.Period.LIFETIME
-        limit(self.workspace, amount, member_id=MEMBERS[member], period=period, now=self.now)
-        self.model.budgets[member] = ModelBudget(amount, is_monthly)
+    @rule(member=st.sampled_from([0, 1]), amount=st.integers(0, 60), period=st.sampled_from(Budget.Period.values))
+    def limit(self, member: int, amount: int, period: str) -> None:
+        key = f"limit:{next(self.keys)}"
+        self.both(
+            lambda: limit(
+                self.workspace,
+                amount,
+                member_id=MEMBERS[member],
+                period=Budget.Period(period),
+                key=key,
+                now=self.now,
+            ),
+            lambda: self.model.limit(member, amount, period),
+        )
+
+    @rule(giving=st.sampled_from([0, 1]), amount=amounts)
+    def move(self, giving: int, amount: int) -> None:
+        source, target = (posting.Subject(Budget.Subject.MEMBER, MEMBERS[one]) for one in (giving, 1 - giving))
+        key = f"move:{next(self.keys)}"
+        self.both(
+            lambda: posting.move_budget(
+                workspace=self.workspace,
+                source=source,
+                target=target,
+                amount_mc=Millicredits(amount),
+                actor_id=None,
+                key=key,
+                now=self.now,
+            ),
+            lambda: self.model.move(giving, 1 - giving, amount),
+        )
 
     @rule(hours=st.sampled_from([1, 5, 26, 24 * 11]))
     def tick(self, hours: int) -> None:
