@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.billing.stage import Stage, staged
+from tests.ledger.racers import Stable
 
 
 @pytest.fixture
@@ -18,3 +19,16 @@ def open_stage(transactional_db: None) -> Iterator[Stage]:
     """A stage whose rows are really committed: for threads, and for crashes."""
     with staged() as one:
         yield one
+
+
+@pytest.fixture(scope="session")
+def _stable(django_db_setup: None) -> Iterator[Stable]:
+    stable = Stable("tests.billing.racers")
+    yield stable
+    stable.close()
+
+
+@pytest.fixture
+def racers(transactional_db: None, _stable: Stable) -> Stable:
+    """Processes that race at what this test has committed, and at its Stripe."""
+    return _stable

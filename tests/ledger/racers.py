@@ -32,7 +32,7 @@ from tests.builders import NOW
 
 Message = dict[str, Any]  # JSON values
 
-_START: Final = "import django; django.setup(); from tests.ledger import racers; racers.serve()"
+_START: Final = "import django; django.setup(); from {module} import serve; serve()"
 _FORK: Final = multiprocessing.get_context("fork")
 _PATIENCE_SECONDS: Final = 30
 _STORM_WORKERS: Final = 4
@@ -40,11 +40,12 @@ _KILL_EVERY_SECONDS: Final = 0.05
 
 
 class Stable:
-    """The way to the racers, from a test."""
+    """The way to the racers, from a test. ``module`` says by its ``serve`` what they can be told to do."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = __name__) -> None:
+        start = _START.format(module=module)
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", _START, str(connection.settings_dict["NAME"])],
+            [sys.executable, "-W", "ignore", "-c", start, str(connection.settings_dict["NAME"])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -59,9 +60,9 @@ class Stable:
         answers: list[Message] = self._ask({"do": "race", "calls": calls, "is_locking": is_locking})
         return answers
 
-    def crash(self, call: Message, *, step: str) -> int:
+    def crash(self, call: Message, *, step: str, nth: int = 1) -> int:
         """Make a call in a process that is killed when it comes to a step; return how the process ended."""
-        status: int = self._ask({"do": "crash", "call": call, "step": step})
+        status: int = self._ask({"do": "crash", "call": call, "step": step, "nth": nth})
         return status
 
     def storm(self, workspace: Workspace, *, seconds: float) -> int:
@@ -206,9 +207,12 @@ def _answer(call: Message) -> Message:
         return {"refused": f"collision: {collision}"}
 
 
-def _crash(call: Message, step: str) -> int:
+def _crash(call: Message, step: str, nth: int) -> int:
+    seen: list[str] = []
+
     def die(reached: str) -> None:
-        if reached == step:
+        seen.append(reached)
+        if seen.count(step) == nth:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def run() -> None:
