@@ -62,7 +62,7 @@ def refund_purchase(
         # The sync above has looked for it among the payment's refunds, so a key that has aged is no danger.
         assert purchase.payment_intent is not None, "what can be refunded was paid"
         try:
-            done = gateway.refund(
+            gateway.refund(
                 key=f"refund:{refund.pk}",
                 payment_intent=purchase.payment_intent,
                 amount_minor=refund.amount_minor,
@@ -73,7 +73,8 @@ def refund_purchase(
             log.warning("refund_refused", purchase=purchase.public_id, reason=refused.details["reason"])
             raise RefundRefused(f"Stripe has refused this refund: {refused.details['reason']}.") from refused
         seams.step("refund made")
-        Refund.objects.filter(pk=refund.pk, reference=None).update(reference=done.id)
+        # The sync notes its reference beside the new totals. Noted before, it would for a moment be neither under way
+        # nor given back, and could be given back once more.
         syncing.sync_purchase(purchase=purchase, now=now)
     refund.refresh_from_db()
     return refund

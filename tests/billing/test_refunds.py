@@ -244,6 +244,30 @@ def test_a_refund_that_stripe_refuses_takes_nothing(stage: Stage) -> None:
     assert hear(stage) == (0, 0, 0, 0)
 
 
+def test_two_who_give_back_at_once_do_not_give_back_twice(stage: Stage) -> None:
+    """One has looked at the purchase when another gives all that is unused back, and dies before it is heard of."""
+    purchase = stage.buy()
+    stage.spend(400_000)
+
+    class Died(BaseException):
+        pass
+
+    def die(step: str) -> None:
+        if step == "payment fetched" and stage.made("refund"):
+            raise Died
+
+    def be_quicker(step: str) -> None:
+        if step == "sync applied" and not stage.made("refund"):
+            with seams.listening(die), pytest.raises(Died):
+                give_back(stage, purchase, 600, "quicker")
+
+    with seams.listening(be_quicker), pytest.raises(RefundTooLarge):
+        give_back(stage, purchase, 400, "slower")
+    assert len(stage.made("refund")) == 1
+    assert give_back(stage, purchase, 600, "quicker").reference == stage.made("refund")[0]
+    assert hear(stage) == (0, 0, 0, 0)
+
+
 def test_what_is_in_dispute_is_not_ours_to_give(stage: Stage) -> None:
     purchase = stage.buy()
     stage.fake.play.dispute_open(stage.payment_of(purchase))
