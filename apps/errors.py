@@ -7,7 +7,7 @@ class DomainError(Exception):
     """Something was refused; nothing was changed.
 
     ``code`` is the stable word that programs read, ``str(error)`` the sentence for people; ``details`` holds JSON
-    values that say more (for example ``required`` and ``balance`` in credits). The domain knows no HTTP:
+    values, and times, that say more (for example ``required`` and ``balance`` in credits). The domain knows no HTTP:
     ``api/errors.py`` maps codes to statuses.
     """
 
@@ -15,7 +15,7 @@ class DomainError(Exception):
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
-        self.details: dict[str, Any] = details  # JSON values, whatever a refusal needs to explain itself
+        self.details: dict[str, Any] = details  # JSON values and times, whatever a refusal needs to explain itself
 
 
 class NotFound(DomainError):

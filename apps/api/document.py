@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from apps.api.access_shapes import ACCESS
 from apps.api.answers import json_answer
 from apps.api.errors import STATUS_BY_CODE
+from apps.api.limit_shapes import LIMITS
 from apps.api.model_shapes import MODELS
 from apps.api.purchase_shapes import PURCHASES
 from apps.api.shapes import COMPONENTS, Schema, ref
@@ -64,7 +65,9 @@ def document(base_url: str) -> Schema:
 def complete(result: Schema, generator: Any, request: Any, public: bool) -> Schema:  # Any: the library's own
     """Add what all operations share: our components, and the refusals. A hook of drf-spectacular."""
     result["tags"] = [{"name": name, "description": words} for name, words in _TAGS.items()]
-    result.setdefault("components", {}).setdefault("schemas", {}).update(COMPONENTS | MODELS | ACCESS | PURCHASES)
+    result.setdefault("components", {}).setdefault("schemas", {}).update(
+        COMPONENTS | MODELS | ACCESS | LIMITS | PURCHASES
+    )
     refusal = {
         "description": "Refused; the body says why. 429 and 503 come with `Retry-After`.",
         "content": {"application/problem+json": {"schema": ref("Problem")}},

@@ -6,6 +6,7 @@ The domain knows no HTTP and this table is the only place that knows both; a tes
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 
-from apps.api.answers import json_answer
+from apps.api.answers import json_answer, timestamp
 from apps.api.request_ids import request_id_of
 from apps.errors import DomainError
 
@@ -62,6 +63,7 @@ STATUS_BY_CODE: Final[Mapping[str, Problem]] = {
     "amount_out_of_range": Problem(422, "Amount out of range"),
     "allowance_in_use": Problem(409, "Allowance in use"),
     "periods_differ": Problem(409, "Periods differ"),
+    "may_not_limit": Problem(403, "May not change this limit"),
     "uncapture_too_large": Problem(409, "More than was charged"),
     # Buying them
     "payments_off": Problem(503, "Buying is switched off", retry_after_seconds=3600),
@@ -106,11 +108,14 @@ def problem(
     request: HttpRequest,
     code: str,
     message: str,
-    details: Mapping[str, Any] | None = None,  # JSON values
+    details: Mapping[str, Any] | None = None,  # JSON values, and times
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     """Build the answer to a request that was refused with this code."""
-    row, details = STATUS_BY_CODE[code], dict(details or {})
+    row = STATUS_BY_CODE[code]
+    details = {
+        name: timestamp(value) if isinstance(value, datetime) else value for name, value in (details or {}).items()
+    }
     is_retryable = row.is_retryable and (row.status != 500 or _is_repeatable(request))
     request_id = request_id_of(request)
     fields = details.get("fields", [])

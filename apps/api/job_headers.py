@@ -50,7 +50,7 @@ def read_headers(headers: Mapping[str, str], faults: Faults) -> JobHeaders:
     """Read the headers that every call which makes a job takes; what cannot be read is among the faults."""
     return JobHeaders(
         preference=read_preference(headers.get("Prefer", "")),
-        key=_key(headers.get("Idempotency-Key"), faults),
+        key=read_key(headers.get("Idempotency-Key"), faults),
         max_mc=_most(headers.get("X-Max-Credits"), faults),
         quote_id=_quote_id(headers.get("X-Quote-Id"), faults),
         cancel_after=_cancel_after(headers.get("Cancel-After"), faults),
@@ -72,7 +72,7 @@ def read_preference(text: str) -> Preference:
     return Preference(wait_seconds, is_async)
 
 
-def _key(text: str | None, faults: Faults) -> str | None:
+def read_key(text: str | None, faults: Faults) -> str | None:
     """A caller's own key, set apart from the addresses that PUT uses as keys."""
     if text is None:
         return None

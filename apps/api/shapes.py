@@ -177,6 +177,7 @@ COMPONENTS: Final[Schema] = {
         workspace=record(id=TEXT, name=TEXT),
         allowed_models=TEXTS_OR_NULL,
         allowed_networks=TEXTS_OR_NULL,
+        limit={"oneOf": [ref("LimitAmounts"), {"type": "null"}], "description": "Its own spend limit."},
         requests_per_minute=COUNT,
         created_at=TIME,
         expires_at=TIME_OR_NULL,

@@ -12,6 +12,7 @@ from apps.api.endpoint import Nowhere
 from apps.api.files import serve_file
 from apps.api.jobs import JobAtAddress, JobCancel, JobList, JobOrModel, JobRetry
 from apps.api.keys import OwnKey
+from apps.api.limits import LimitList, LimitMove, OneLimit
 from apps.api.purchases import PackList, PurchaseList
 from apps.api.quotes import QuoteList
 from apps.api.stripe import webhook
@@ -38,6 +39,9 @@ urlpatterns = [
     path("v1/assets/<slug:ref>", OneAsset.as_view()),
     path("v1/credits", Credits.as_view()),
     path("v1/ledger", Ledger.as_view()),
+    path("v1/limits", LimitList.as_view()),
+    path("v1/limits/move", LimitMove.as_view()),
+    path("v1/limits/<slug:kind>/<slug:ref>", OneLimit.as_view()),
     path("v1/packs", PackList.as_view()),
     path("v1/purchases", PurchaseList.as_view()),
     path("v1/key", OwnKey.as_view()),

@@ -1,1 +1,1 @@
-"""Money and gifts coming in. Imports ledger, accounts and the base modules."""
+"""Money and gifts coming in, and who may spend how much of them. Imports ledger, library, accounts, the base."""

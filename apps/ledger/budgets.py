@@ -21,7 +21,7 @@ _HOLD_FIELD: Final = {
     Budget.Subject.API_KEY: "api_key_id",
     Budget.Subject.PROJECT: "project_id",
 }
-_PREFIXES: Final = {Budget.Subject.MEMBER: "member", Budget.Subject.API_KEY: "key", Budget.Subject.PROJECT: "project"}
+PREFIXES: Final = {Budget.Subject.MEMBER: "member", Budget.Subject.API_KEY: "key", Budget.Subject.PROJECT: "project"}
 _CALLED: Final = {
     Budget.Subject.MEMBER: "this person",
     Budget.Subject.API_KEY: "this API key",
@@ -48,7 +48,7 @@ class Subject(NamedTuple):
     @property
     def public_id(self) -> str:
         """``member_…`` (the id of the person), ``key_…`` or ``project_…``."""
-        return to_public(_PREFIXES[self.kind], self.id)
+        return to_public(PREFIXES[self.kind], self.id)
 
 
 class Usage(NamedTuple):

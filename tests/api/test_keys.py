@@ -16,6 +16,7 @@ def test_a_key_tells_about_itself(program: Caller) -> None:
         "workspace": {"id": program.workspace.public_id, "name": "Acme"},
         "allowed_models": None,
         "allowed_networks": None,
+        "limit": None,
         "requests_per_minute": 600,
         "created_at": "2026-01-01T00:00:00.000000Z",
         "expires_at": None,

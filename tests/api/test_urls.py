@@ -53,6 +53,9 @@ SHARED = {
     ("get", "v1/packs"),
     ("get", "v1/purchases"),
     ("post", "v1/purchases"),
+    ("get", "v1/limits"),
+    ("put", "v1/limits/<slug:kind>/<slug:ref>"),
+    ("post", "v1/limits/move"),
     ("get", "v1/key"),
 }
 
@@ -74,7 +77,7 @@ LISTED = [call for call in CALLS if not call[1].startswith("^")]
 
 
 def filled(route: str, ref: str) -> str:
-    return "/" + re.sub(r"<str:\w+>", "mine", route.replace("<slug:ref>", ref))
+    return "/" + re.sub(r"<str:\w+>", "mine", route.replace("<slug:ref>", ref).replace("<slug:kind>", "key"))
 
 
 def test_every_call_is_sorted_here() -> None:
