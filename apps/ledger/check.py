@@ -125,6 +125,15 @@ _CHECKS: Final = (
         "ledger_entry WHERE lot_id = l.id AND src = 'issued') AS issued FROM ledger_lot l) sums GROUP BY kind "
         "HAVING SUM(total) <> COALESCE(SUM(issued), 0)",
     ),
+    *(
+        (
+            "I15",
+            f"a wallet would tell twice, or not at all, that it falls below {line}",
+            f"SELECT workspace_id, available_mc, {line} FROM ledger_wallet "
+            f"WHERE ({is_armed} AND available_mc < {line}) OR (NOT {is_armed} AND available_mc * 5 > {line} * 6)",
+        )
+        for line, is_armed in (("low_balance_mc", "is_alert_armed"), ("refill_mc", "is_refill_armed"))
+    ),
     (
         "scope",
         "an entry names a lot, hold or operation of another workspace",
@@ -145,7 +154,7 @@ class Fault:
 
 
 def check_books(*, now: datetime) -> list[Fault]:
-    """List what breaks an invariant of the ledger (I1 to I10, I12, I14), and triggers that do not stand."""
+    """List what breaks an invariant of the ledger (I1 to I10, I12, I14, I15), and triggers that do not stand."""
     faults: list[Fault] = []
     with _snapshot():
         rows = Rows()

@@ -93,7 +93,6 @@ def place_hold(
             raise WalletRestricted("This workspace cannot start new work: its wallet is in debt or closed.")
         hold = HoldRow(rows.id(hold_id), amount_mc, True, SpenderRow(*map(rows.id_or_none, who)), now)
         budgets.admit(journal, hold=hold)
-        journal.load_due()
         parts: list[tuple[RowId, int]] = []
         for lot, amount in take(journal, amount_mc):
             journal.move(lot, Bucket.AVAILABLE, Bucket.HELD, amount, hold)

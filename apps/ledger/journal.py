@@ -7,11 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from apps.ids import uuid7
-from apps.ledger import buckets, reading
+from apps.ledger import buckets, crossing, reading
 from apps.ledger.buckets import NO_CLAIMS, Bucket, Buckets, Claims
 from apps.ledger.kinds import BURN_PRIORITY, LotKind
-from apps.ledger.models import Wallet
-from apps.ledger.rows import EntryRow, HoldRow, LotRow, RowId, Rows, Totals, WalletRow
+from apps.ledger.models import Notice, Wallet
+from apps.ledger.rows import EntryRow, HoldRow, LotRow, NoticeRow, RowId, Rows, Totals, WalletRow
 
 _DUE_AT_ONCE: Final = 500  # expired lots that one operation clears away; the sweeper comes for the rest
 _IN_WALLET: Final = (Bucket.AVAILABLE, Bucket.HELD, Bucket.FROZEN, Bucket.UNPAID)  # the order of Totals
@@ -61,6 +61,9 @@ class Journal:
         self.lots: dict[RowId, WorkingLot] = {}
         self.entries: list[EntryRow] = []
         self.writes: list[Callable[[], None]] = []  # what the operation writes beside wallet, lots and entries
+        self.notices: list[NoticeRow] = []
+        self.low_balance = wallet.low_balance
+        self.refill = wallet.refill
         self._changes = dict.fromkeys(_IN_WALLET, 0)
         self._next_expiry_at = wallet.next_expiry_at
         self._reinstated = 0
@@ -152,6 +155,7 @@ class Journal:
             self.issue(kind=LotKind.REINSTATED, amount=self._reinstated)
         if self.debt and self.available:
             self._repay()
+        self._pass_lines()
 
     def wallet_after(self) -> WalletRow:
         status = self.wallet.status
@@ -159,7 +163,23 @@ class Journal:
             status = Wallet.Status.RESTRICTED.value if self.debt else Wallet.Status.ACTIVE.value
         totals = Totals(*map(add, self.wallet.totals, self._changes.values()))
         seq = self.wallet.seq + len(self.entries)
-        return WalletRow(self.wallet.workspace_id, totals, seq, self._next_expiry_at, status)
+        lines = self.low_balance, self.refill
+        return WalletRow(self.wallet.workspace_id, totals, seq, self._next_expiry_at, status, *lines)
+
+    def _pass_lines(self) -> None:
+        """Note which lines the balance crossed, and arm or disarm them."""
+        self.low_balance, is_low = crossing.pass_by(self.low_balance, self.available)
+        if is_low:
+            self._notice(Notice.Kind.LOW_BALANCE, self.low_balance.at)
+        self.refill, is_wanting = crossing.pass_by(self.refill, self.available)
+        if is_wanting:
+            self._notice(Notice.Kind.REFILL, self.refill.at)
+        if not self.available and self.wallet.totals.available:
+            self._notice(Notice.Kind.EMPTY, 0)
+
+    def _notice(self, kind: Notice.Kind, line: int | None) -> None:
+        key = f"{kind.value}:{self.operation_id}"
+        self.notices.append(NoticeRow(key, kind.value, "", None, self.available, line or 0))
 
     def _repay(self) -> None:
         """Pay debts, oldest first, out of what may be spent, in burn order."""

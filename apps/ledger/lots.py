@@ -34,9 +34,14 @@ class LotNotFound(NotFound):
     """There is no such lot in this wallet."""
 
 
-def open_wallet(*, workspace: Workspace, now: datetime) -> Wallet:
-    """Make the wallet of a workspace, empty; a second call returns the one that is there."""
-    Wallet.objects.bulk_create([Wallet(workspace=workspace, created_at=now)], ignore_conflicts=True)
+def open_wallet(*, workspace: Workspace, now: datetime, low_balance_mc: Millicredits | None = None) -> Wallet:
+    """Make the wallet of a workspace, empty; a second call returns the one that is there.
+
+    ``low_balance_mc`` is the line below which people will be told, from the day credits have come in well above it.
+    """
+    is_armed = low_balance_mc is None  # or else below its line already
+    wallet = Wallet(workspace=workspace, low_balance_mc=low_balance_mc, is_alert_armed=is_armed, created_at=now)
+    Wallet.objects.bulk_create([wallet], ignore_conflicts=True)
     return Wallet.objects.for_workspace(workspace).get()
 
 
@@ -89,7 +94,6 @@ def adjust(
     def work(journal: Journal) -> Json:
         if amount_mc >= 0:
             return {"lot": issue(journal, kind=LotKind.ADJUSTMENT, amount=amount_mc)}
-        journal.load_due()
         for lot, amount in take(journal, -amount_mc):
             journal.claim(lot, lot.claims._replace(admin_revoke=lot.claims.admin_revoke + amount))
         return {"lot": None}
@@ -205,5 +209,4 @@ def take(journal: Journal, amount: int) -> list[tuple[WorkingLot, int]]:
 
 
 def _expire(journal: Journal) -> Json | None:
-    journal.load_due()
     return {"lots": len(journal.lots)} if journal.entries else None

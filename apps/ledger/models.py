@@ -11,17 +11,16 @@ from typing import ClassVar, Final, TypeAlias
 from django.db import models
 from django.db.models import F, Q
 
-from apps.accounts.tenancy import Workspace, WorkspaceOwned, WorkspaceQuerySet
+from apps.accounts.tenancy import WorkspaceOwned, WorkspaceQuerySet
 from apps.ids import uuid7
 from apps.ledger import periods
 from apps.ledger.buckets import ACROSS, FREE, USED, Buckets
-from apps.ledger.kinds import LotKind as LotKind  # this is where others look for it
+from apps.ledger.kinds import LotKind as LotKind  # this is where others look for it, and for the wallet and notices
+from apps.ledger.wallet import Notice as Notice
+from apps.ledger.wallet import Scoped, not_negative
+from apps.ledger.wallet import Wallet as Wallet
 
 _BUCKET_COLUMNS: Final = [f"{name}_mc" for name in Buckets._fields]
-
-
-def _not_negative(*names: str) -> Q:
-    return Q(**{f"{name}__gte": 0 for name in names})
 
 
 def _allowed_moves() -> Q:
@@ -34,50 +33,7 @@ def _allowed_moves() -> Q:
     return allowed
 
 
-class _Scoped(WorkspaceOwned):
-    """A row whose other indexes already begin with its workspace."""
-
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+", db_index=False)
-
-    class Meta:
-        abstract = True
-
-
-class Wallet(WorkspaceOwned):
-    """The credits of a workspace, in total. Its row is the one lock of every operation; it has the workspace's id."""
-
-    class Status(models.TextChoices):
-        ACTIVE = "active"
-        RESTRICTED = "restricted"  # in debt: no new holds
-        CLOSED = "closed"
-
-    workspace = models.OneToOneField(Workspace, primary_key=True, on_delete=models.PROTECT, related_name="+")
-    available_mc = models.BigIntegerField(default=0)
-    held_mc = models.BigIntegerField(default=0)
-    frozen_mc = models.BigIntegerField(default=0)
-    debt_mc = models.BigIntegerField(default=0)
-    seq = models.BigIntegerField(default=0)  # the number of entries
-    next_expiry_at = models.DateTimeField(null=True, blank=True)  # before this moment surely nothing is due
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
-    low_balance_mc = models.BigIntegerField(null=True, blank=True)  # null: no alert wanted
-    is_alert_armed = models.BooleanField(default=True)
-    created_at = models.DateTimeField()
-
-    objects = WorkspaceQuerySet["Wallet"].as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=_not_negative("available_mc", "held_mc", "frozen_mc", "debt_mc", "seq"),
-                name="wallet_not_negative",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"wallet {self.workspace_id}"
-
-
-class Lot(_Scoped):
+class Lot(Scoped):
     """One grant of credits, and where each of them lies now."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -114,7 +70,7 @@ class Lot(_Scoped):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(granted_mc__gt=0), name="lot_grants_something"),
             models.CheckConstraint(
-                condition=_not_negative("pay_revoke_mc", "pay_freeze_mc", "admin_revoke_mc", *_BUCKET_COLUMNS),
+                condition=not_negative("pay_revoke_mc", "pay_freeze_mc", "admin_revoke_mc", *_BUCKET_COLUMNS),
                 name="lot_not_negative",
             ),
             models.CheckConstraint(
@@ -127,7 +83,7 @@ class Lot(_Scoped):
         return f"{self.kind} lot of {self.granted_mc} mc"
 
 
-class Operation(_Scoped):
+class Operation(Scoped):
     """One thing that was done to a wallet, under the key that keeps it from being done twice. Immutable."""
 
     class Kind(models.TextChoices):
@@ -139,6 +95,7 @@ class Operation(_Scoped):
         PAYMENT = "payment"
         ADJUST = "adjust"
         BUDGET = "budget"
+        LINE = "line"  # of the wallet: where a low balance begins, or automatic purchases
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     key = models.CharField(max_length=255)
@@ -185,7 +142,7 @@ class Hold(WorkspaceOwned):
         indexes: ClassVar = [models.Index(fields=["deadline_at"], name="hold_open", condition=Q(status="open"))]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount_mc__gt=0), name="hold_holds_something"),
-            models.CheckConstraint(condition=_not_negative("captured_mc", "released_mc"), name="hold_not_negative"),
+            models.CheckConstraint(condition=not_negative("captured_mc", "released_mc"), name="hold_not_negative"),
             models.CheckConstraint(
                 condition=Q(status="open", captured_mc=0, released_mc=0)
                 | Q(status="closed", amount_mc=F("captured_mc") + F("released_mc")),
@@ -215,7 +172,7 @@ class HoldPart(models.Model):
         return f"{self.amount_mc} mc of {self.lot_id}"
 
 
-class Entry(_Scoped):
+class Entry(Scoped):
     """One movement of one lot's credits, from bucket ``src`` to bucket ``dst``. Immutable, numbered without gaps."""
 
     seq = models.BigIntegerField()
@@ -241,7 +198,7 @@ class Entry(_Scoped):
         return f"{self.amount_mc} mc {self.src} → {self.dst}"
 
 
-class Budget(_Scoped):
+class Budget(Scoped):
     """A limit of one member, API key or project on the shared wallet. It holds no credits of its own."""
 
     class Subject(models.TextChoices):
@@ -267,7 +224,7 @@ class Budget(_Scoped):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["workspace", "subject_kind", "subject_id"], name="budget_once"),
-            models.CheckConstraint(condition=_not_negative("used_mc", "held_mc"), name="budget_not_negative"),
+            models.CheckConstraint(condition=not_negative("used_mc", "held_mc"), name="budget_not_negative"),
             models.CheckConstraint(condition=Q(limit_mc=None) | Q(limit_mc__gte=0), name="budget_limit_not_negative"),
             models.CheckConstraint(
                 condition=Q(period="lifetime", period_start=None)

@@ -112,6 +112,7 @@ def run(
                     raise IdempotencyMismatch("This was done before with other values.")
                 return Outcome(done[1], is_replay=True)
             journal = Journal(rows=rows, wallet=wallet, has_budgets=has_budgets, now=now)
+            journal.load_due()  # so that balances are of this moment, and so is what crosses a line
             result = work(journal)
             if result is None:
                 return Outcome({}, is_replay=False)
@@ -147,7 +148,8 @@ def _undivided() -> AbstractContextManager[Any]:  # Atomic
 def _write(journal: Journal, operation: OperationRow) -> None:
     """Write an operation. The wallet goes first: without its lock, its guard is where those who collide find out."""
     rows, wallet, now = journal.rows, journal.wallet, journal.now
-    if journal.entries and writing.update_wallet(rows, wallet, journal.wallet_after()) != 1:
+    after = journal.wallet_after()
+    if after != wallet and writing.update_wallet(rows, wallet, after) != 1:
         raise Conflict("the wallet has changed since it was read")
     seams.step("wallet written")
     for write in journal.writes:
@@ -164,6 +166,9 @@ def _write(journal: Journal, operation: OperationRow) -> None:
     seams.step("operation written")
     writing.insert_entries(rows, wallet, operation.id, journal.entries, now)
     seams.step("entries written")
+    if journal.notices:
+        writing.insert_notices(rows, wallet, journal.notices, now)
+    seams.step("notices written")
 
 
 def _is_collision(error: Exception) -> bool:

@@ -20,6 +20,7 @@ from apps.ledger.limits import (
     move_budget,
     set_budget,
 )
+from apps.ledger.lines import set_low_balance, set_refill_line
 from apps.ledger.lots import (
     AmountOutOfRange,
     InsufficientCredits,
@@ -58,6 +59,8 @@ __all__ = [
     "open_wallet",
     "place_hold",
     "set_budget",
+    "set_low_balance",
+    "set_refill_line",
     "settle",
     "uncapture",
 ]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from apps.ledger import seams
 from apps.ledger.buckets import Buckets, Claims
+from apps.ledger.crossing import Line
 from apps.ledger.rows import (
     BudgetRow,
     HoldRow,
@@ -39,11 +40,15 @@ def lock_wallet(rows: Rows, workspace_id: UUID) -> WalletRow | None:
     """
     lock = " FOR NO KEY UPDATE" if rows.is_postgresql and seams.is_locking() else ""
     row = rows.one(
-        "SELECT workspace_id, available_mc, held_mc, frozen_mc, debt_mc, seq, next_expiry_at, status "
+        "SELECT workspace_id, available_mc, held_mc, frozen_mc, debt_mc, seq, next_expiry_at, status, "
+        "low_balance_mc, is_alert_armed, refill_mc, is_refill_armed "
         f"FROM ledger_wallet WHERE workspace_id = %s{lock}",
         [rows.id(workspace_id)],
     )
-    return None if row is None else WalletRow(row[0], Totals(*row[1:5]), row[5], aware_or_none(row[6]), row[7])
+    if row is None:
+        return None
+    lines = Line(row[8], bool(row[9])), Line(row[10], bool(row[11]))
+    return WalletRow(row[0], Totals(*row[1:5]), row[5], aware_or_none(row[6]), row[7], *lines)
 
 
 def find_operation(rows: Rows, wallet: WalletRow, key: str) -> tuple[tuple[str, Json] | None, bool]:

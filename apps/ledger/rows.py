@@ -15,6 +15,7 @@ from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 from django.db.backends.utils import CursorWrapper
 
 from apps.ledger.buckets import Buckets, Claims
+from apps.ledger.crossing import Line
 
 RowId: TypeAlias = UUID | str
 Json: TypeAlias = Mapping[str, Any]  # JSON values
@@ -42,6 +43,8 @@ class WalletRow(NamedTuple):
     seq: int
     next_expiry_at: datetime | None
     status: str
+    low_balance: Line
+    refill: Line
 
 
 class LotRow(NamedTuple):
@@ -78,6 +81,15 @@ class EntryRow(NamedTuple):
     src: str
     dst: str
     amount: int
+
+
+class NoticeRow(NamedTuple):
+    key: str
+    kind: str
+    subject_kind: str
+    subject_id: RowId | None
+    balance: int
+    line: int
 
 
 class OperationRow(NamedTuple):
@@ -127,11 +139,15 @@ class Rows:
         count: int = self.cursor.rowcount
         return count
 
-    def insert(self, table: str, columns: str, values: Sequence[Sequence[Any]]) -> None:  # any columns
-        """Insert any number of rows in one statement."""
+    def insert(
+        self, table: str, columns: str, values: Sequence[Sequence[Any]], unless: str = ""
+    ) -> None:  # any columns
+        """Insert any number of rows in one statement, but those whose column ``unless`` is the same as of another."""
         if values:
             row = f"({marks(len(values[0]))})"
             statement = f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * len(values))}"
+            if unless:
+                statement += f" ON CONFLICT ({unless}) DO NOTHING"
             self.cursor.execute(statement, [value for one in values for value in one])
 
 

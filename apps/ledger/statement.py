@@ -34,6 +34,7 @@ _ABOUT: Final = {
         for src, dst in ((one, other), (other, one))
     },
 }
+_MOVING_NOTHING: Final = (Operation.Kind.BUDGET, Operation.Kind.LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class StatementLine:
 
 def statement(*, workspace: Workspace, limit: int, after: UUID | None = None) -> list[StatementLine]:
     """List so many operations at most that moved credits, newest first; those before the operation ``after``."""
-    operations = Operation.objects.for_workspace(workspace).exclude(kind=Operation.Kind.BUDGET)
+    operations = Operation.objects.for_workspace(workspace).exclude(kind__in=_MOVING_NOTHING)
     if after is not None:
         operations = operations.filter(pk__lt=after)
     page = list(operations.defer("result").order_by("-pk")[:limit])

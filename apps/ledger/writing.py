@@ -9,10 +9,11 @@ from itertools import chain
 from typing import Final
 from uuid import UUID
 
+from apps.ids import uuid7
 from apps.ledger.buckets import Buckets, Claims
 from apps.ledger.periods import RECURRING, start_of
 from apps.ledger.reading import SPENDER
-from apps.ledger.rows import EntryRow, HoldRow, Json, LotRow, OperationRow, RowId, Rows, WalletRow, marks
+from apps.ledger.rows import EntryRow, HoldRow, Json, LotRow, NoticeRow, OperationRow, RowId, Rows, WalletRow, marks
 
 _AMOUNTS: Final = [f"{name}_mc" for name in (*Claims._fields, *Buckets._fields)]
 # When a budget's present period begins: one value for each of RECURRING. A lifetime has no period_start to compare.
@@ -25,13 +26,16 @@ def update_wallet(rows: Rows, before: WalletRow, after: WalletRow) -> int:
     changes = [new - old for old, new in zip(before.totals, after.totals, strict=True)]
     return rows.write(
         "UPDATE ledger_wallet SET available_mc = available_mc + %s, held_mc = held_mc + %s, "
-        "frozen_mc = frozen_mc + %s, debt_mc = debt_mc + %s, seq = %s, next_expiry_at = %s, status = %s "
+        "frozen_mc = frozen_mc + %s, debt_mc = debt_mc + %s, seq = %s, next_expiry_at = %s, status = %s, "
+        "low_balance_mc = %s, is_alert_armed = %s, refill_mc = %s, is_refill_armed = %s "
         "WHERE workspace_id = %s AND seq = %s AND available_mc >= %s AND held_mc >= %s",
         [
             *changes,
             after.seq,
             rows.time(after.next_expiry_at),
             after.status,
+            *after.low_balance,
+            *after.refill,
             before.workspace_id,
             before.seq,
             -changes[0],
@@ -100,6 +104,17 @@ def insert_entries(
             [wallet.workspace_id, seq, operation_id, time, *entry]
             for seq, entry in enumerate(entries, start=wallet.seq + 1)
         ],
+    )
+
+
+def insert_notices(rows: Rows, wallet: WalletRow, notices: Iterable[NoticeRow], now: datetime) -> None:
+    """Insert notices, but those that were given already."""
+    time = rows.time(now)
+    rows.insert(
+        "ledger_notice",
+        "id, workspace_id, created_at, key, kind, subject_kind, subject_id, balance_mc, line_mc",
+        [[rows.id(uuid7()), wallet.workspace_id, time, *notice] for notice in notices],
+        unless="key",
     )
 
 

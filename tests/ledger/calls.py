@@ -8,7 +8,7 @@ from apps.accounts.tenancy import Workspace
 from apps.ledger import posting
 from apps.ledger.amounts import Millicredits
 from apps.ledger.check import Fault, check_books
-from apps.ledger.models import Budget, BudgetEvent, Entry, Hold, HoldPart, Lot, LotKind, Operation, Wallet
+from apps.ledger.models import Budget, BudgetEvent, Entry, Hold, HoldPart, Lot, LotKind, Notice, Operation, Wallet
 from tests.builders import NOW
 
 NOBODY: Final = posting.Spender(member_id=None, api_key_id=None, project_id=None)
@@ -95,6 +95,18 @@ def limit(
     ).budget
 
 
+def alert(workspace: Workspace, line: int | None, *, now: datetime = NOW) -> Wallet:
+    """Let people be told when the balance falls below a line."""
+    line_mc = None if line is None else Millicredits(line)
+    return posting.set_low_balance(workspace=workspace, line_mc=line_mc, actor_id=None, now=now)
+
+
+def refill(workspace: Workspace, line: int | None, *, now: datetime = NOW) -> Wallet:
+    """Let credits be bought when the balance falls below a line."""
+    line_mc = None if line is None else Millicredits(line)
+    return posting.set_refill_line(workspace=workspace, line_mc=line_mc, actor_id=None, now=now)
+
+
 def claim(lot: Lot, *, revoke: int = 0, freeze: int = 0, now: datetime = NOW, key: str = "") -> None:
     """Let a lot's payment be worth less."""
     posting.apply_claims(
@@ -118,6 +130,12 @@ def moved(workspace: Workspace, *, since: int = 0) -> list[tuple[str, str, int]]
     return list(entries.values_list("src", "dst", "amount_mc"))
 
 
+def told(workspace: Workspace) -> list[tuple[str, int, int]]:
+    """List the notices of a wallet, in the order they were given: kind, balance, line."""
+    notices = Notice.objects.for_workspace(workspace).order_by("id")
+    return list(notices.values_list("kind", "balance_mc", "line_mc"))
+
+
 def everything(workspace: Workspace) -> tuple[object, ...]:
     """All the rows of a wallet, to tell that nothing has changed."""
     return (
@@ -129,6 +147,7 @@ def everything(workspace: Workspace) -> tuple[object, ...]:
         list(Entry.objects.for_workspace(workspace).order_by("seq").values_list()),
         list(Budget.objects.for_workspace(workspace).order_by("pk").values_list()),
         list(BudgetEvent.objects.filter(budget__workspace=workspace).order_by("pk").values_list()),
+        list(Notice.objects.for_workspace(workspace).order_by("pk").values_list()),
     )
 
 

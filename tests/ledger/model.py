@@ -88,8 +88,19 @@ class ModelBudget:
 
 
 @dataclass
+class ModelLine:
+    """A line, and whether people know that the balance is below it."""
+
+    at: int | None = None
+    is_told: bool = False
+
+
+@dataclass
 class ModelWallet:
     now: datetime
+    seen: int = 0  # what was available when something was done last
+    lines: dict[str, ModelLine] = field(default_factory=lambda: {"low_balance": ModelLine(), "refill": ModelLine()})
+    notices: list[tuple[str, int, int]] = field(default_factory=list)  # kind, balance, line
     lots: list[ModelLot] = field(default_factory=list)
     holds: list[ModelHold] = field(default_factory=list)
     budgets: dict[int, ModelBudget] = field(default_factory=dict)
@@ -184,6 +195,24 @@ class ModelWallet:
         period = PERIODS[self.budgets[member].period]
         mine = [hold for hold in self.holds if hold.member == member and period(hold.placed_at) == period(self.now)]
         return sum(hold.amount if hold.is_open else sum(hold.captured.values()) for hold in mine)
+
+    def draw(self, kind: str, at: int | None) -> None:
+        line, available = self.lines[kind], self.totals()[0]
+        line.is_told = line.is_told and at is not None and available < at
+        line.at = at
+
+    def look(self) -> None:
+        """Tell what has come about since the last time."""
+        available = self.totals()[0]
+        for kind, line in self.lines.items():
+            if line.at is not None and line.is_told:
+                line.is_told = available <= 1.2 * line.at
+            elif line.at is not None and available < line.at:
+                line.is_told = True
+                self.notices.append((kind, available, line.at))
+        if self.seen > 0 == available:
+            self.notices.append(("empty", 0, 0))
+        self.seen = available
 
     def _add(self, kind: str, amount: int, expires_at: datetime | None) -> ModelLot:
         lot = ModelLot(len(self.lots), kind, amount, expires_at, free=amount)

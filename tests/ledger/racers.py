@@ -140,8 +140,14 @@ def budget(*, workspace: str, member: str, limit: int) -> object:
     return str(made.pk)
 
 
+def alert(*, workspace: str, line: int) -> object:
+    line_mc = Millicredits(line)
+    return posting.set_low_balance(workspace=_workspace(workspace), line_mc=line_mc, actor_id=None, now=NOW).seq
+
+
 CALLS: Final[dict[str, Callable[..., object]]] = {
-    function.__name__: function for function in (open_wallet, grant, hold, holds, settle, uncapture, expire, budget)
+    function.__name__: function
+    for function in (open_wallet, grant, hold, holds, settle, uncapture, expire, budget, alert)
 }
 
 

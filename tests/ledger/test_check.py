@@ -41,6 +41,8 @@ TAMPERING = {
     "a budget that miscounts": ("I12", "UPDATE ledger_budget SET used_mc = used_mc + 1"),
     "a budget that forgot a hold": ("I12", "UPDATE ledger_budget SET held_mc = 0"),
     "credits of a kind from nowhere": ("I14", "UPDATE ledger_entry SET amount_mc = 999 WHERE src = 'issued'"),
+    "an alert that nobody gave": ("I15", "UPDATE ledger_wallet SET low_balance_mc = 501 WHERE available_mc = 500"),
+    "an alert that is not armed again": ("I15", "UPDATE ledger_wallet SET refill_mc = 1, is_refill_armed = FALSE"),
     "an entry in a stranger's name": (
         "scope",
         "UPDATE ledger_entry SET lot_id = (SELECT id FROM ledger_lot WHERE kind = 'signup') WHERE seq = 2",

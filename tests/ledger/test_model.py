@@ -27,7 +27,7 @@ from apps.ledger.amounts import Millicredits
 from apps.ledger.balances import read_balance
 from apps.ledger.models import Budget, Hold, Lot, LotKind
 from tests.builders import NOW
-from tests.ledger.calls import claim, everything, faults, grant, limit, open_workspace, place, settle, totals
+from tests.ledger.calls import claim, everything, faults, grant, limit, open_workspace, place, settle, told, totals
 from tests.ledger.model import ModelHold, ModelLot, ModelWallet, Refused
 
 MEMBERS = (UUID(int=1), UUID(int=2))
@@ -155,6 +155,14 @@ class LedgerBesideModel(RuleBasedStateMachine):
             lambda: self.model.move(giving, 1 - giving, amount),
         )
 
+    @rule(kind=st.sampled_from(["low_balance", "refill"]), at=st.none() | st.integers(1, 60))
+    def draw(self, kind: str, at: int | None) -> None:
+        set_line = posting.set_low_balance if kind == "low_balance" else posting.set_refill_line
+        line = None if at is None else Millicredits(at)
+        set_line(workspace=self.workspace, line_mc=line, actor_id=MEMBERS[0], now=self.now)
+        self.model.draw(kind, at)
+        self.model.look()
+
     @rule(hours=st.sampled_from([1, 5, 26, 24 * 11]))
     def tick(self, hours: int) -> None:
         self.model.now += timedelta(hours=hours)
@@ -162,6 +170,7 @@ class LedgerBesideModel(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         posting.expire_due(now=self.now)
+        self.model.look()
         assert faults(self.now) == []  # I10, too
 
     @rule(choice=st.randoms(use_true_random=False))
@@ -179,6 +188,7 @@ class LedgerBesideModel(RuleBasedStateMachine):
         for budget in Budget.objects.for_workspace(self.workspace):
             usage = budgets.current_usage(budget=budget, now=self.now)
             assert sum(usage) == self.model.usage(MEMBERS.index(budget.subject_id))
+        assert told(self.workspace) == self.model.notices
         assert faults(self.now, but="I10") == []
 
     def teardown(self) -> None:
@@ -206,6 +216,7 @@ class LedgerBesideModel(RuleBasedStateMachine):
             assert everything(self.workspace) == before
             return None
         done = ledger()
+        self.model.look()
         self.replays.append(ledger)
         return done, expected
 

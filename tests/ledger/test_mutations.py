@@ -26,10 +26,11 @@ GUARD = "test_operations.py::test_a_wallet_that_has_changed_is_not_written"
 REPLAY = "test_lots.py::test_the_same_grant_again_is_the_same_lot"
 SPENDABLE = "test_reading.py::test_a_lot_is_spendable_until_it_expires_and_due_from_then_on"
 REFUND = "test_lots.py::test_a_refund_takes_back_what_is_unused"
+ONCE = "test_lines.py::test_a_line_is_told_once_until_the_balance_was_well_above_it"
 
 # What is taken out: from which file, the text that does it, what stands there instead, and the tests that must notice.
 MUTATIONS = {
-    "nothing": ("writing.py", "", "", (GUARD, REPLAY, SPENDABLE, REFUND)),
+    "nothing": ("writing.py", "", "", (GUARD, REPLAY, SPENDABLE, REFUND, ONCE)),
     "the guard of the wallet": ("writing.py", "AND seq = %s AND available_mc >= %s", "AND %s <> %s", (GUARD,)),
     "the look for an earlier operation": ("operations.py", "if done is not None:", "if False:", (REPLAY,)),
     "the filter of expired lots": (
@@ -44,6 +45,8 @@ MUTATIONS = {
         "        return\n        after = buckets.normalise(",
         (REFUND,),
     ),
+    "the disarming of an alert": ("crossing.py", "Line(line.at, is_armed=False), True", "line, True", (ONCE,)),
+    "the arming again": ("crossing.py", "available * of_line > line.at * above", "False", (ONCE,)),
 }
 
 

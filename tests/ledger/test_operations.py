@@ -13,7 +13,7 @@ from apps.ledger.models import Lot, LotKind, Operation, Wallet
 from apps.ledger.operations import Conflict, is_outermost, retry_conflicts
 from apps.ledger.rows import EntryRow, LotRow, Rows, WalletRow
 from tests.builders import NOW
-from tests.ledger.calls import HOUR, claim, everything, faults, grant, limit, place, settle, totals
+from tests.ledger.calls import HOUR, alert, claim, everything, faults, grant, limit, place, refill, settle, totals
 
 STEPS = (
     "locked",
@@ -22,6 +22,7 @@ STEPS = (
     "lots written",
     "operation written",
     "entries written",
+    "notices written",
 )
 MEMBER = UUID(int=7)
 SPENDER = posting.Spender(MEMBER, None, None)
@@ -36,6 +37,8 @@ def _prepared(workspace: Workspace) -> dict[str, Callable[[], object]]:
     bought = grant(workspace, 1000, kind=LotKind.PURCHASE)
     grant(workspace, 1000, expires_at=NOW + HOUR)
     limit(workspace, 5000, member_id=MEMBER)
+    for set_line in (alert, refill):
+        set_line(workspace, 190)
     settled, opened = (place(workspace, 900, spender=SPENDER) for _ in range(2))
     settle(settled, 800)
     job_id, late = uuid4(), NOW + 2 * HOUR

@@ -9,7 +9,7 @@ from django.db import connection
 
 from apps.ledger.models import Budget, Entry, Hold, Lot, Operation, Wallet
 from tests.builders import NOW
-from tests.ledger.calls import HOUR, claim, faults, grant, open_workspace, place, settle, totals
+from tests.ledger.calls import HOUR, alert, claim, faults, grant, open_workspace, place, settle, told, totals
 from tests.ledger.racers import Message, Stable
 
 MEMBER = UUID(int=7)
@@ -181,3 +181,22 @@ def test_a_process_killed_at_any_step_has_done_all_or_nothing(racers: Stable, st
 
 def test_the_suite_races_on_real_locks() -> None:
     assert "memory" not in str(connection.settings_dict["NAME"])
+
+
+@pytest.mark.parametrize("is_locking", [True, False])
+def test_twenty_processes_cross_a_line_once(racers: Stable, is_locking: bool) -> None:
+    workspace = open_workspace()
+    grant(workspace, 2000)
+    alert(workspace, 1500)
+    calls = [{"name": "hold", "workspace": workspace.pk, "job": uuid4(), "amount": 60} for _ in range(20)]
+    done = outcomes(racers.race(calls, is_locking=is_locking))["done"]
+    assert done == 20 or not is_locking
+    assert told(workspace) == ([("low_balance", 1460, 1500)] if done >= 9 else [])
+    assert faults() == []
+
+
+def test_a_line_drawn_by_many_at_once_is_told_once(racers: Stable) -> None:
+    workspace = open_workspace()
+    racers.race([{"name": "alert", "workspace": workspace.pk, "line": 1500} for _ in range(8)])
+    assert told(workspace) == [("low_balance", 0, 1500)]
+    assert faults() == []
