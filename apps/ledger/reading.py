@@ -21,6 +21,7 @@ from apps.ledger.rows import (
     WalletRow,
     aware,
     aware_or_none,
+    marks,
 )
 
 _BUCKETS: Final = ", ".join(f"l.{name}_mc" for name in Buckets._fields)
@@ -143,3 +144,25 @@ def _lots(rows: Rows, clause: str, parameters: Sequence[object]) -> list[LotRow]
 
 def _lot(row: tuple[Any, ...]) -> LotRow:  # the columns of _LOT
     return LotRow(row[0], row[1], aware_or_none(row[2]), row[3], Claims(*row[4:7]), Buckets(*row[7:15]))
+
+
+def balances_after(
+    rows: Rows, workspace_id: RowId, seqs: Sequence[int], anchor: tuple[int, int] | None = None
+) -> dict[int, int]:
+    """Return what was available once each of these entries was written; by their numbers, read without a lock.
+
+    Counted back from the wallet as it is, in one statement and so at one moment; or from an anchor, (number of an
+    entry, what was available before it). The past does not change, so an anchor stands for ever.
+    """
+    delta = (
+        "CASE WHEN dst = 'available' THEN amount_mc ELSE 0 END - CASE WHEN src = 'available' THEN amount_mc ELSE 0 END"
+    )
+    upper = "" if anchor is None else " AND seq < %s"
+    found = rows.many(
+        f"SELECT e.seq, w.available_mc, e.later FROM ledger_wallet w JOIN "
+        f"(SELECT workspace_id, seq, SUM({delta}) OVER (ORDER BY seq DESC) - ({delta}) AS later "
+        f"FROM ledger_entry WHERE workspace_id = %s AND seq >= %s{upper}) e "
+        f"ON e.workspace_id = w.workspace_id WHERE e.seq IN ({marks(len(seqs))})",
+        [workspace_id, min(seqs), *([] if anchor is None else [anchor[0]]), *seqs],
+    )
+    return {seq: (available if anchor is None else anchor[1]) - int(later) for seq, available, later in found}

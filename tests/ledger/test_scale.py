@@ -76,7 +76,7 @@ def test_the_past_costs_a_balance_and_a_hold_nothing(old: Workspace) -> None:
     assert len(queries) == len(_queries(young))
     explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
     reads = [sql for sql in queries if sql.startswith("SELECT")]
-    assert len(reads) == 10
+    assert len(reads) == 11
     for sql in reads:
         with connection.cursor() as cursor:
             cursor.execute(f"{explain} {sql}")

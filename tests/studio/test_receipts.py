@@ -35,7 +35,7 @@ def test_purchases_go_on_where_the_list_ended(buyer: Buyer, said: "Said", monkey
     assert old.public_id in said(buyer.studio.client.get(link))
 
 
-@pytest.mark.parametrize("before", ["nonsense", "purchase_", "job_01hv0000000000000000000001", "\0", "9" * 5000])
+@pytest.mark.parametrize("before", ["nonsense", "purchase_", "job_01hv0000000000000000000001", "9" * 5000])
 def test_a_page_that_begins_nowhere_is_the_first(studio: Studio, before: str) -> None:
     assert studio.client.get(studio.url("receipts"), {"before": before}).status_code == 200
 
