@@ -64,6 +64,7 @@ STATUS_BY_CODE: Final[Mapping[str, Problem]] = {
     "allowance_in_use": Problem(409, "Allowance in use"),
     "periods_differ": Problem(409, "Periods differ"),
     "may_not_limit": Problem(403, "May not change this limit"),
+    "period_too_long": Problem(422, "Period too long"),
     "uncapture_too_large": Problem(409, "More than was charged"),
     # Buying them
     "payments_off": Problem(503, "Buying is switched off", retry_after_seconds=3600),

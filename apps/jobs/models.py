@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from apps.accounts.tenancy import WorkspaceOwned, WorkspaceQuerySet
 from apps.catalog.inputs import PlannedOutputs
+from apps.catalog.kinds import Stage
 from apps.catalog.models import AIModel, Endpoint, PriceVersion
 from apps.ids import to_public, uuid7
 from apps.jobs.states import ENDED, State
@@ -76,6 +77,8 @@ class Job(WorkspaceOwned):
     warnings = models.JSONField(default=list)
     out = models.CharField(max_length=200, blank=True)
     format = models.CharField(max_length=24, blank=True)
+    # Where in the work it was run; empty: not said. The database's own default is for code that knows no stage yet.
+    stage = models.CharField(max_length=12, choices=Stage.choices, blank=True, default="", db_default="")
     is_mock = models.BooleanField(default=False)
     is_kept = models.BooleanField(default=True)  # False: sync_mode, the files go when the job has been answered
     planned = models.JSONField()  # {count, width, height, content_type} of the outputs
@@ -123,6 +126,7 @@ class Job(WorkspaceOwned):
             models.Index(fields=["workspace", "-id"], name="job_newest"),
             models.Index(fields=["workspace", "state", "-id"], name="job_by_state"),
             models.Index(fields=["ended_at"], name="job_ended", condition=Q(ended_at__isnull=False)),
+            models.Index(fields=["workspace", "ended_at"], name="job_charged", condition=Q(charged_mc__gt=0)),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(charged_mc__gte=0), name="job_charge_not_negative"),

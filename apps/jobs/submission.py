@@ -66,10 +66,12 @@ def submit(
     quote_id: UUID | None = None,
     retry_of: Job | None = None,
     cancel_after_at: datetime | None = None,
+    stage: str = "",
 ) -> Submitted:
     """Accept a request as a job: priced, its credits held, its pictures stored, a worker nudged.
 
     A second call with the same ``key`` and request returns the first call's job. A refusal leaves nothing behind.
+    ``stage`` is where in the work it is run, for the account of what was spent; empty: the model's own.
 
     :raises IdempotencyKeyReused: the key came with another request. :raises InvalidInputs: with every fault.
     :raises InsufficientCredits, SpendLimitReached, WalletRestricted: the ledger refused the hold.
@@ -88,7 +90,7 @@ def submit(
         priced = price_of(prepared, prepared.clean(pictures=pictures), pictures)
         _check_price(priced, max_mc)
         assets = fetched.keep(created_by_id=actor.user_id, now=now)
-        draft = _Draft(prepared, priced, references, assets, actor, retry_of, cancel_after_at)
+        draft = _Draft(prepared, priced, references, assets, actor, retry_of, cancel_after_at, stage)
         try:
             job = _accept(draft=draft, key=key, fingerprint=fingerprint, key_expires=key_expires, now=now)
         except _Claimed:
@@ -120,7 +122,14 @@ def retry(*, actor: Actor, job: Job, key: str | None, now: datetime, max_mc: int
         metadata=job.metadata,
     )
     return submit(
-        actor=actor, ai_model_id=job.ai_model_id, request=request, key=key, max_mc=max_mc, retry_of=job, now=now
+        actor=actor,
+        ai_model_id=job.ai_model_id,
+        request=request,
+        key=key,
+        max_mc=max_mc,
+        retry_of=job,
+        stage=job.stage,
+        now=now,
     )
 
 
@@ -133,6 +142,7 @@ class _Draft:
     actor: Actor
     retry_of: Job | None
     cancel_after_at: datetime | None
+    stage: str
 
     def job(self, project: Project | None, now: datetime) -> Job:
         """The row, not saved yet."""
@@ -147,6 +157,7 @@ class _Draft:
             warnings=list(self.priced.warnings),
             out=clean_name(request.out) if request.out else "",
             format=request.format or "",
+            stage=self.stage,
             is_mock=self.prepared.is_mock,
             is_kept=not self.priced.effective_inputs.get("sync_mode", False),
             planned=self.priced.planned.to_json(),

@@ -73,10 +73,7 @@ class Lot(Scoped):
                 condition=not_negative("pay_revoke_mc", "pay_freeze_mc", "admin_revoke_mc", *_BUCKET_COLUMNS),
                 name="lot_not_negative",
             ),
-            models.CheckConstraint(
-                condition=Q(granted_mc=reduce(add, map(F, _BUCKET_COLUMNS))),
-                name="lot_adds_up",
-            ),
+            models.CheckConstraint(condition=Q(granted_mc=reduce(add, map(F, _BUCKET_COLUMNS))), name="lot_adds_up"),
         ]
 
     def __str__(self) -> str:
@@ -188,6 +185,9 @@ class Entry(Scoped):
     objects = WorkspaceQuerySet["Entry"].as_manager()
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index("workspace", "created_at", name="entry_given_back", condition=Q(src="spent", dst="available"))
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["workspace", "seq"], name="entry_once"),
             models.CheckConstraint(condition=Q(amount_mc__gt=0), name="entry_moves_something"),

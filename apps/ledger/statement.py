@@ -43,6 +43,7 @@ _ABOUT: Final = {
         for src, dst in ((one, other), (other, one))
     },
 }
+_EXPIRY: Final = ("available", "expired")
 _OF_PURCHASES: Final = (Operation.Kind.GRANT, Operation.Kind.PAYMENT)
 
 
@@ -167,7 +168,7 @@ class _Facts:
 
 
 def _facts(operation_ids: Sequence[UUID]) -> dict[UUID, _Facts]:
-    """Sum up the entries of each operation by their move; find its job, and the purchase of its first entry."""
+    """Sum up the entries of each operation by their move; find its job, and the purchase that it is about."""
     entries = Entry.objects.filter(operation__in=operation_ids).order_by("-seq")
     columns = ("operation_id", "seq", "src", "dst", "amount_mc", "hold__job_id", "lot__purchase_id")
     found: dict[UUID, _Facts] = {}
@@ -175,8 +176,10 @@ def _facts(operation_ids: Sequence[UUID]) -> dict[UUID, _Facts]:
         facts = found.setdefault(operation_id, _Facts(defaultdict(int)))
         facts.moves[src, dst] += amount
         facts.job_id = job_id or facts.job_id
-        # The first entry tells what an operation is about; later ones may pay a debt of another purchase.
-        facts.purchase_id, facts.first_seq = purchase_id, seq
+        facts.first_seq = seq
+        # What expired is swept away first. Then comes what an operation is about, and last the debts that are paid.
+        if (src, dst) != _EXPIRY:
+            facts.purchase_id = purchase_id
     return found
 
 

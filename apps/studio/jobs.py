@@ -53,6 +53,7 @@ def create(request: SignedInRequest, actor: Actor) -> HttpResponse:
             request=draft.sent,
             key=request.POST.get("key", "")[:_KEY_LENGTH] or uuid4().hex,
             max_mc=_shown_price(request),
+            stage=draft.chosen.ai_model.stage,
             now=now,
         )
     except MaxCreditsExceeded as refusal:
