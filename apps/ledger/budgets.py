@@ -1,5 +1,6 @@
 """Limits of members, API keys and projects on the shared wallet. Several may bind one hold; the tightest decides."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -10,11 +11,12 @@ from apps.errors import DomainError
 from apps.ids import to_public
 from apps.ledger import reading, writing
 from apps.ledger.amounts import ZERO, format_credits, to_credits
+from apps.ledger.crossing import reach
 from apps.ledger.journal import Journal
-from apps.ledger.models import Budget, Entry, Hold
+from apps.ledger.models import Budget, Entry, Hold, Notice
 from apps.ledger.operations import Conflict
 from apps.ledger.periods import Period, next_start, start_of
-from apps.ledger.rows import BudgetRow, HoldRow
+from apps.ledger.rows import BudgetRow, HoldRow, NoticeRow
 
 _HOLD_FIELD: Final = {
     Budget.Subject.MEMBER: "member_id",
@@ -92,10 +94,13 @@ def admit(journal: Journal, *, hold: HoldRow) -> None:
     budgets = reading.budgets(journal.rows, journal.wallet, hold.spender)
     if not budgets:
         return
-    left = [(one.limit - _counted(one, journal.now), one) for one in budgets if one.limit is not None]
+    limited = [(one, one.limit, _counted(one, journal.now)) for one in budgets if one.limit is not None]
+    left = [(limit - counted, budget) for budget, limit, counted in limited]
     least, tightest = min(left, default=(hold.amount, None), key=lambda pair: pair[0])
     if tightest is not None and least < hold.amount:
         raise _refusal(tightest, hold.amount, max(0, least), journal.now)
+    for budget, limit, counted in limited:
+        journal.notices += _crossed(journal, budget, limit, counted, counted + hold.amount)
 
     def count() -> None:
         written = writing.count_hold(journal.rows, journal.wallet, hold)
@@ -113,6 +118,18 @@ def settle_counts(journal: Journal, *, hold: HoldRow, used: int, held: int) -> N
 
 def _counted(budget: BudgetRow, now: datetime) -> int:
     return 0 if _is_over(budget.period, budget.period_start, now) else budget.used + budget.held
+
+
+def _crossed(journal: Journal, budget: BudgetRow, limit: int, before: int, after: int) -> Iterator[NoticeRow]:
+    """Tell that a budget comes near its limit, or to it. The key lets either be told once a limit and period."""
+    is_near, is_reached = reach(before=before, after=after, limit=limit)
+    subject = f"{journal.wallet.workspace_id}:{budget.subject_kind}:{budget.subject_id}"
+    start = start_of(Period(budget.period), journal.now)
+    crossing = f"{subject}:{budget.period}:{f'{start:%Y%m%d}' if start else ''}:{limit}"
+    for is_crossed, kind in ((is_near, Notice.Kind.BUDGET_NEAR), (is_reached, Notice.Kind.BUDGET_REACHED)):
+        if is_crossed:
+            key = f"{kind.value}:{crossing}"
+            yield NoticeRow(key, kind.value, budget.subject_kind, budget.subject_id, limit - after, limit)
 
 
 def _refusal(budget: BudgetRow, required: int, remaining: int, now: datetime) -> SpendLimitReached:

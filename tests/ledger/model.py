@@ -101,6 +101,7 @@ class ModelWallet:
     seen: int = 0  # what was available when something was done last
     lines: dict[str, ModelLine] = field(default_factory=lambda: {"low_balance": ModelLine(), "refill": ModelLine()})
     notices: list[tuple[str, int, int]] = field(default_factory=list)  # kind, balance, line
+    occasions: set[object] = field(default_factory=set)  # on which a limit was told to be near, or reached
     lots: list[ModelLot] = field(default_factory=list)
     holds: list[ModelHold] = field(default_factory=list)
     budgets: dict[int, ModelBudget] = field(default_factory=dict)
@@ -135,6 +136,8 @@ class ModelWallet:
         for lot, part in hold.parts:
             lot.free -= part
             lot.held += part
+        if member in self.budgets:
+            self._tell_limit(member, self.usage(member), amount)
         self.holds.append(hold)
         return hold
 
@@ -195,6 +198,14 @@ class ModelWallet:
         period = PERIODS[self.budgets[member].period]
         mine = [hold for hold in self.holds if hold.member == member and period(hold.placed_at) == period(self.now)]
         return sum(hold.amount if hold.is_open else sum(hold.captured.values()) for hold in mine)
+
+    def _tell_limit(self, member: int, before: int, amount: int) -> None:
+        budget = self.budgets[member]
+        for kind, line in (("budget_near", 0.8 * budget.limit), ("budget_reached", budget.limit)):
+            occasion = (kind, member, budget.period, PERIODS[budget.period](self.now), budget.limit)
+            if before < line <= before + amount and occasion not in self.occasions:
+                self.occasions.add(occasion)
+                self.notices.append((kind, budget.limit - before - amount, budget.limit))
 
     def draw(self, kind: str, at: int | None) -> None:
         line, available = self.lines[kind], self.totals()[0]

@@ -9,10 +9,10 @@ from django.db import transaction
 from apps.accounts.tenancy import Workspace
 from apps.ids import to_public
 from apps.ledger import budgets, posting
-from apps.ledger.amounts import Millicredits
-from apps.ledger.models import Budget
+from apps.ledger.amounts import LARGEST, Millicredits
+from apps.ledger.models import Budget, Notice
 from tests.builders import NOW
-from tests.ledger.calls import everything, faults, grant, open_workspace, place, settle
+from tests.ledger.calls import everything, faults, grant, open_workspace, place, settle, told
 
 MEMBER, API_KEY, PROJECT = (UUID(int=number) for number in (1, 2, 3))
 SPENDER = posting.Spender(member_id=MEMBER, api_key_id=API_KEY, project_id=PROJECT)
@@ -199,3 +199,63 @@ def test_a_new_budget_knows_what_was_spent_before(workspace: Workspace) -> None:
         place(workspace, 1, spender=SPENDER)
     assert refusal.value.details["remaining"] == 0
     assert faults(NEXT_MONTH) == []
+
+
+def test_a_limit_that_is_near_and_one_that_is_reached_are_told(workspace: Workspace) -> None:
+    limit(workspace, 1000)
+    place(workspace, 799, spender=SPENDER)
+    assert told(workspace) == []
+    place(workspace, 1, spender=SPENDER)
+    assert told(workspace) == [("budget_near", 200, 1000)]
+    place(workspace, 200, spender=SPENDER)
+    assert told(workspace)[1:] == [("budget_reached", 0, 1000)]
+    notice = Notice.objects.for_workspace(workspace).earliest("id")
+    assert (notice.subject_kind, notice.subject_id, notice.created_at) == ("member", MEMBER, NOW)
+
+
+def test_a_limit_crossed_at_once_is_told_as_near_and_as_reached(workspace: Workspace) -> None:
+    limit(workspace, 1000)
+    limit(workspace, 500, Budget.Subject.PROJECT)
+    limit(workspace, None, Budget.Subject.API_KEY)
+    limit(open_workspace("Elsewhere"), 1)
+    place(workspace, 500, spender=SPENDER)
+    assert told(workspace) == [("budget_near", 0, 500), ("budget_reached", 0, 500)]
+    assert {one.subject_id for one in Notice.objects.for_workspace(workspace)} == {PROJECT}
+
+
+@pytest.mark.parametrize(("period", "beginning"), BEGINNINGS)
+def test_a_limit_is_told_once_a_period(workspace: Workspace, period: Budget.Period, beginning: datetime) -> None:
+    limit(workspace, 1000, period=period)
+    for now in (NOW, NOW + SECOND, beginning - SECOND):
+        settle(place(workspace, 900, spender=SPENDER, now=now), 0, now=now)
+    assert told(workspace) == [("budget_near", 100, 1000)]
+    for now in (beginning, beginning + SECOND):
+        settle(place(workspace, 800, spender=SPENDER, now=now), 0, now=now)
+    assert told(workspace)[1:] == [("budget_near", 200, 1000)]
+
+
+def test_a_limit_that_was_raised_is_told_again(workspace: Workspace) -> None:
+    limit(workspace, 1000)
+    place(workspace, 1000, spender=SPENDER)
+    limit(workspace, 2000)
+    place(workspace, 600, spender=SPENDER)
+    assert told(workspace)[2:] == [("budget_near", 400, 2000)]
+
+
+def test_a_refused_hold_tells_nothing(workspace: Workspace) -> None:
+    limit(workspace, 20_000)
+    limit(workspace, 100, Budget.Subject.PROJECT)
+    for amount in (18_000, 101):
+        with pytest.raises((posting.SpendLimitReached, posting.InsufficientCredits)):
+            place(workspace, amount, spender=SPENDER)
+    assert told(workspace) == []
+
+
+def test_keys_fit_their_column(workspace: Workspace) -> None:
+    """The longest that can be: an API key's monthly limit of as much as there can be."""
+    limit(workspace, LARGEST, Budget.Subject.API_KEY, period=MONTH, subject_id=UUID(int=2**128 - 1))
+    who = posting.Spender(None, UUID(int=2**128 - 1), None)
+    grant(workspace, LARGEST - 10_000)
+    place(workspace, LARGEST, spender=who)
+    longest = max(len(one.key) for one in Notice.objects.for_workspace(workspace))
+    assert 100 < longest <= (Notice._meta.get_field("key").max_length or 0)
