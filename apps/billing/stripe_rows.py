@@ -1,11 +1,14 @@
 """From Stripe's JSON to plain values: pure, and strict about what is signed."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from apps.billing.stripe_objects import CheckoutSession, Event, Mention, Payment, StripeDispute, StripeRefund
+
+_HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
 
 
 def read_event(message: Any) -> Event:  # whatever was signed
@@ -18,9 +21,15 @@ def read_event(message: Any) -> Event:  # whatever was signed
     object_id = about.get("id", "") if isinstance(about, dict) else None
     if not (_is_name(name) and _is_name(kind) and _is_name(object_id) and isinstance(is_livemode, bool)):
         raise ValueError("an event without what every event has")
-    if not isinstance(created, int) or not 0 <= created < 2**33 or "\\u0000" in json.dumps(message):
+    if not isinstance(created, int) or not 0 <= created < 2**33 or not _is_storable(message):
         raise ValueError("an event that cannot be stored")
     return Event(str(name), str(kind), datetime.fromtimestamp(created, UTC), is_livemode, str(object_id), message)
+
+
+def _is_storable(message: object) -> bool:
+    """Whether PostgreSQL can keep it as JSON: no NaN, no NUL, no half of a surrogate pair. :raises ValueError: NaN."""
+    text = json.dumps(message, ensure_ascii=False, allow_nan=False)
+    return "\\u0000" not in text and not _HALF_PAIR.search(text)
 
 
 def _is_name(value: object) -> bool:

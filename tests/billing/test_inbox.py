@@ -111,8 +111,13 @@ def test_the_body_counts_byte_for_byte(shop: Gateway) -> None:
         written(event() | {"data": {"object": None}}),
         written(event() | {"data": {"object": {"id": 7}}}),
         written(event() | {"note": "a\0b"}),
+        written(event() | {"note": "\ud800"}),
+        written(event() | {"id": "evt_\udfff"}),
+        written(event() | {"note": float("nan")}),
+        written(event()).replace(b'"pi_nobody"', b"1e999"),
+        written(event()).replace(b"false", b"9" * 5000),
     ],
-    ids=range(18),
+    ids=range(23),
 )
 def test_signed_garbage_is_refused(shop: Gateway, body: bytes) -> None:
     status, answer = deliver(body, by_hand(body, int(timezone.now().timestamp())))
@@ -121,8 +126,17 @@ def test_signed_garbage_is_refused(shop: Gateway, body: bytes) -> None:
     assert StripeEvent.objects.count() == 0
 
 
-def test_only_posts_are_taken(shop: Gateway) -> None:
-    assert Client().get("/stripe/webhook").status_code == 405
+@pytest.mark.parametrize("size", [1_000_001, 10_000_000, 30_000_000])
+def test_what_is_too_large_is_not_looked_at(shop: Gateway, size: int) -> None:
+    status, answer = deliver(b" " * size, signed(IGNORED, at=timezone.now()))
+    assert (status, answer["error_type"]) == (413, "request_too_large")
+    assert StripeEvent.objects.count() == 0
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_only_posts_are_taken(shop: Gateway, method: str) -> None:
+    assert Client().generic(method, "/stripe/webhook", IGNORED).status_code == 405
+    assert StripeEvent.objects.count() == 0
 
 
 def test_a_token_against_forgery_is_not_asked_for(shop: Gateway) -> None:
