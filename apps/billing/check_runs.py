@@ -7,8 +7,8 @@ from typing import Final
 
 import structlog
 
-from apps.billing.gateway import StripeRefused, StripeUnavailable
 from apps.billing.models import CheckRun
+from apps.errors import DomainError
 from apps.ledger.check import Fault
 
 MOST_KEPT: Final = 200  # findings of a run
@@ -22,7 +22,7 @@ def carry_out(
 ) -> CheckRun | None:
     """Look at the books and keep what was found; None while another such look is under way.
 
-    A look that Stripe did not let come to its end has found just that.
+    A look that did not come to its end, as when Stripe is away, has found just that.
     """
     started_at = clock()
     if is_under_way(kind, now=started_at):
@@ -30,8 +30,8 @@ def carry_out(
     run = CheckRun.objects.create(kind=kind, started_at=started_at)
     try:
         faults = check()
-    except (StripeUnavailable, StripeRefused) as fault:
-        faults = [Fault("not-finished", "stripe", str(fault))]
+    except DomainError as fault:
+        faults = [Fault("not-finished", str(kind), str(fault))]
     run.ended_at, run.count = clock(), len(faults)
     run.findings = [asdict(fault) for fault in faults[:MOST_KEPT]]
     run.save(update_fields=["ended_at", "count", "findings"])

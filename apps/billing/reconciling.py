@@ -13,9 +13,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.billing import payment_state, payments, purchases
-from apps.billing.gateway import Listing, StripeRefused
+from apps.billing.gateway import Listing, StripeRefused, StripeUnavailable
 from apps.billing.models import Purchase
 from apps.billing.payment_state import Sale
+from apps.errors import DomainError
 from apps.ledger.check import Fault
 from apps.ledger.models import Lot, LotKind
 
@@ -123,6 +124,11 @@ def _compare(purchase: Purchase, survey: _Survey, now: datetime) -> Iterator[Fau
             )
         else:
             yield Fault("not-answered", purchase.public_id, f"Stripe refused: {refusal.details['reason']}")
+        return
+    except StripeUnavailable:
+        raise
+    except DomainError as refusal:  # one purchase that the ledger does not take keeps no other from being looked at
+        yield Fault("not-applied", purchase.public_id, f"the ledger refused: {refusal}")
         return
     heard_at = survey.latest.get(after.payment_intent or "")
     if heard_at is None or heard_at < now - _FRESH:

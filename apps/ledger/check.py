@@ -156,7 +156,7 @@ class Fault:
 def check_books(*, now: datetime) -> list[Fault]:
     """List what breaks an invariant of the ledger (I1 to I10, I12, I14, I15), and triggers that do not stand."""
     faults: list[Fault] = []
-    with _snapshot():
+    with snapshot():
         rows = Rows()
         times = {"now": rows.time(now), "swept": rows.time(now - _SWEPT_WITHIN)}
         for invariant, detail, statement in _CHECKS:
@@ -170,9 +170,12 @@ def check_books(*, now: datetime) -> list[Fault]:
 
 
 @contextmanager
-def _snapshot() -> Iterator[None]:
-    """See the books as they are at one moment, for as long as it takes, and keep nobody from writing meanwhile."""
-    if connection.in_atomic_block:
+def snapshot() -> Iterator[None]:
+    """See the books as they are at one moment, for as long as it takes, and keep nobody from writing meanwhile.
+
+    Within another snapshot it is that one. Nothing may be written in it.
+    """
+    if connection.in_atomic_block or getattr(connection.connection, "in_transaction", False):
         yield
     elif connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:

@@ -9,12 +9,13 @@ from apps.billing.checks import check_purchases
 from apps.billing.models import CheckRun
 from apps.billing.reconciling import reconcile
 from apps.jobs.checks import check_jobs
-from apps.ledger.check import Fault, check_books
+from apps.ledger.check import Fault, check_books, snapshot
 
 
 def find_faults(*, now: datetime) -> list[Fault]:
-    """List what breaks an invariant of the books, of jobs or of purchases. Reads only."""
-    return [*check_books(now=now), *check_jobs(now=now), *check_purchases(now=now)]
+    """List what breaks an invariant of the books, of jobs or of purchases, all as of one moment. Reads only."""
+    with snapshot():
+        return [*check_books(now=now), *check_jobs(now=now), *check_purchases(now=now)]
 
 
 def check_everything() -> list[CheckRun]:

@@ -17,14 +17,12 @@ from apps.accounts.members import find_actor
 from apps.accounts.models import User
 from apps.accounts.tenancy import Workspace
 from apps.billing import inbox, purchases
-from apps.billing.checks import check_purchases
 from apps.billing.models import Purchase, StripeEvent
-from apps.jobs.checks import check_jobs
 from apps.jobs.preparation import JobRequest
 from apps.jobs.submission import submit as submit_job
-from apps.ledger.check import check_books
 from apps.providers import registry
 from apps.providers.mock import MockAdapter
+from apps.staff.checking import find_faults
 from tests.billing.shops import selling, signed
 from tests.jobs.scripted import ScriptedAdapter
 from tests.ledger import racers
@@ -104,9 +102,7 @@ def watch(*, workspace: str, seconds: float) -> object:
     ends_at = time.monotonic() + seconds
     while looks < 2 or time.monotonic() < ends_at:
         least = min(least, *totals(Workspace.objects.get(pk=workspace)))
-        now = timezone.now()
-        for one in (*check_books(now=now), *check_jobs(now=now), *check_purchases(now=now)):
-            faults.add(f"{one.invariant} {one.detail}")
+        faults |= {f"{one.invariant} {one.detail}" for one in find_faults(now=timezone.now())}
         looks += 1
     return {"looks": looks, "least": least, "faults": sorted(faults)}
 

@@ -10,7 +10,8 @@ from apps.billing import purchases
 from apps.billing.gateway import StripeUnavailable
 from apps.billing.models import Purchase
 from apps.billing.reconciling import reconcile
-from apps.ledger import seams
+from apps.ledger import posting, seams
+from apps.ledger.amounts import LARGEST, Millicredits
 from apps.ledger.models import Lot, LotKind
 from tests.billing.stage import Stage
 from tests.ledger.calls import everything, grant, totals
@@ -236,6 +237,27 @@ def test_lists_are_read_page_by_page_and_cut_where_they_are_too_long(stage: Stag
     assert {kind for kind, *_ in found if kind != "paid-without-lot"} == {"cut-short"}
     assert [kind for kind, *_ in told(stage)].count("cut-short") == 0
     assert totals(stage.workspace) == (3_000_000, 0, 0, 0)
+
+
+def test_a_purchase_that_the_ledger_refuses_is_told_of_and_stops_nothing(stage: Stage) -> None:
+    """A wallet that can hold no more, say; the next purchase is put right all the same."""
+    refused = paid_unheard(stage)
+    stage.advance(minutes=20)
+    room = grant(stage.workspace, LARGEST)
+    [(kind, subject, detail)] = told(stage)
+    assert (kind, subject) == ("not-applied", refused.public_id)
+    assert detail.startswith("the ledger refused: A wallet holds up to")
+    assert 500 in stage.deliver()  # Stripe sends it again
+    posting.adjust(
+        workspace=stage.workspace,
+        amount_mc=Millicredits(-LARGEST),
+        reason="a slip",
+        actor_id=room.pk,
+        key="adjust:slip",
+        now=stage.now,
+    )
+    assert [kind for kind, *_ in told(stage)] == ["paid-without-lot"]
+    assert totals(stage.workspace) == BOUGHT
 
 
 def test_stripe_away_ends_it_and_changes_nothing(stage: Stage) -> None:

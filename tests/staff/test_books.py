@@ -1,5 +1,6 @@
 """Looks at the books: by the clock and by hand, kept with what they found, shown to whoever may see them."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from celery import current_app
 from django.conf import settings
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +19,7 @@ from apps.billing import check_runs, dispatch
 from apps.billing.models import CheckRun, Purchase
 from apps.ledger.check import Fault
 from apps.ledger.models import Wallet
-from apps.staff import tasks
+from apps.staff import checking, tasks
 from tests.billing.stage import Stage, staged
 
 PAGE = "/staff/books/"
@@ -94,6 +96,33 @@ def test_a_look_that_stripe_did_not_let_end_has_found_that(stage: Stage) -> None
     tasks.check_books()
     [*_, (kind, count, [finding])] = kept()
     assert (kind, count, finding["invariant"]) == ("stripe", 1, "not-finished")
+
+
+def test_what_is_paid_while_the_books_are_looked_at_is_no_finding(transactional_db: None) -> None:
+    """All is as of one moment: not lots from before a payment beside purchases from after it."""
+    with staged() as stage:
+        purchase = stage.start().purchase
+        stage.fake.play.pay(stage.page_of(purchase))
+        paid: list[str] = []
+
+        def pay() -> None:
+            try:
+                paid.append(stage.sync(purchase).status)
+            finally:
+                connection.close()
+                stage.gateway.close()
+
+        def between(execute: Any, statement: str, *more: Any) -> Any:  # Django's own hook
+            if 'FROM "billing_purchase"' in statement and not paid:
+                thread = threading.Thread(target=pay)
+                thread.start()
+                thread.join()
+            return execute(statement, *more)
+
+        with connection.execute_wrapper(between):
+            assert checking.find_faults(now=stage.now) == []
+        assert paid == ["paid"]
+        assert checking.find_faults(now=stage.now) == []
 
 
 def look(faults: int, *, at: datetime) -> CheckRun | None:
