@@ -9,6 +9,7 @@ from apps.billing import dispatch, payments
 from apps.billing.models import Purchase
 
 _REPEAT: Final = timedelta(minutes=10)  # until one that was sent for is sent for again
+_LONGEST: Final = timedelta(days=31)  # one that Stripe has refused to tell of for so long is for the nightly look
 _MOST: Final = 200
 
 log = structlog.get_logger(__name__)
@@ -24,7 +25,9 @@ def sweep_purchases(*, now: datetime) -> int:
         .order_by("due_at")
         .values_list("pk", flat=True)[:_MOST]
     )
-    Purchase.objects.filter(pk__in=due).update(due_at=now + _REPEAT)
+    rows = Purchase.objects.filter(pk__in=due)
+    rows.update(due_at=now + _REPEAT)
+    rows.filter(created_at__lt=now - _LONGEST).update(due_at=None)
     for purchase_id in due:
         dispatch.send_sync(purchase_id=purchase_id)
     if due:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from apps.billing import purchases, sweeping
+from apps.billing.gateway import StripeRefused
 from apps.billing.models import Purchase, StripeCustomer, StripeEvent
 from apps.ledger import seams
 from apps.ledger.models import Entry, Lot, Operation
@@ -41,6 +42,20 @@ def test_any_later_look_changes_nothing(stage: Stage) -> None:
         purchases.sync_payment(payment_intent=stage.payment_of(purchase), now=stage.now)
     assert everything(stage.workspace) == before
     assert stage.faults() == []
+
+
+def test_a_purchase_that_stripe_does_not_tell_of_is_not_asked_about_for_ever(stage: Stage) -> None:
+    """Its page is another account's, say: nobody asks every ten minutes until the end of days."""
+    purchase = stage.start().purchase
+    Purchase.objects.update(session_id="cs_of_another_account")
+    stage.advance(days=30)
+    assert sweeping.sweep_purchases(now=stage.now) == 1
+    with pytest.raises(StripeRefused):
+        stage.sync(purchase)
+    assert stage.fresh(purchase).due_at is not None
+    stage.advance(days=2)
+    assert sweeping.sweep_purchases(now=stage.now) == 1
+    assert stage.fresh(purchase).due_at is None
 
 
 def test_the_page_a_buyer_returns_to_is_enough(stage: Stage) -> None:
