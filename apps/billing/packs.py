@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import yaml
 
+from apps.billing.currencies import step_of
 from apps.errors import DomainError, NotFound
 from apps.ledger.amounts import LARGEST, PER_CREDIT, Millicredits
 
@@ -123,6 +124,8 @@ def _price_faults(prices: object, stripe_prices: object) -> list[str]:
             faults.append(f".prices.{currency}: a currency is three letters in lower case")
         elif not _is_whole(amount, low=1, high=_MOST_MINOR):
             faults.append(f".prices.{currency}: whole minor units from 1 to {_MOST_MINOR} are needed")
+        elif amount % step_of(currency):
+            faults.append(f".prices.{currency}: Stripe takes multiples of {step_of(currency)} in this currency")
     if not isinstance(stripe_prices, dict):
         return [*faults, ".stripe_prices: a mapping of currency to price id is needed"]
     for currency, price in stripe_prices.items():

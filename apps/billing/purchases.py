@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 
 from apps.accounts import audit
 from apps.accounts.tenancy import Workspace
-from apps.billing.checkout import MayNotBuy, PurchaseEnded, Started, open_page, start_purchase
+from apps.billing.checkout import MayNotBuy, PurchaseEnded, Started, TooManyPurchases, open_page, start_purchase
 from apps.billing.models import Purchase
-from apps.billing.refunds import RefundRefused, RefundTooLarge, refund_purchase, refundable_minor
+from apps.billing.refunds import RefundNotWhole, RefundRefused, RefundTooLarge, refund_purchase, refundable_minor
 from apps.billing.syncing import find_by_metadata, sync_payment, sync_purchase
 from apps.errors import NotFound
 
@@ -18,9 +18,11 @@ __all__ = [
     "MayNotBuy",
     "PurchaseEnded",
     "PurchaseNotFound",
+    "RefundNotWhole",
     "RefundRefused",
     "RefundTooLarge",
     "Started",
+    "TooManyPurchases",
     "begin_review",
     "end_review",
     "find_by_metadata",

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from apps.accounts import audit
 from apps.accounts.tenancy import Workspace
 from apps.billing import payments, syncing
+from apps.billing.currencies import step_of
 from apps.billing.gateway import StripeRefused
 from apps.billing.models import Purchase, Refund
 from apps.errors import DomainError
@@ -27,6 +28,12 @@ class RefundTooLarge(DomainError):
     code = "refund_too_large"
 
 
+class RefundNotWhole(DomainError):
+    """The currency has no coins so small."""
+
+    code = "refund_not_whole"
+
+
 class RefundRefused(DomainError):
     """Stripe would not give this money back. Another try needs another attempt."""
 
@@ -41,8 +48,8 @@ def refund_purchase(
     Staff decide this; ``actor_id`` is the person. The same attempt again goes on with the same refund, which is asked
     of Stripe once. Credits that are spent while Stripe works on it become debt.
 
-    :raises RefundTooLarge: :raises IdempotencyMismatch: the attempt was for another amount. :raises RefundRefused:
-    :raises StripeUnavailable: it may have been done; the same attempt later finds out. :raises PaymentsOff:
+    :raises RefundTooLarge, RefundNotWhole, RefundRefused: :raises IdempotencyMismatch: the attempt was for another
+    amount. :raises StripeUnavailable: it may have been done; the same attempt later finds out. :raises PaymentsOff:
     """
     assert reason, "a refund says why"
     gateway = payments.gateway()
@@ -88,7 +95,8 @@ def refundable_minor(*, purchase: Purchase) -> int:
     left = purchase.paid_minor - purchase.refunded_minor - purchase.lost_minor - purchase.open_minor
     unused = lot.available_mc * purchase.total_minor // lot.granted_mc
     under_way = purchase.refunds.filter(reference=None, refusal="").aggregate(sum=Sum("amount_minor"))["sum"] or 0
-    return max(0, min(left, unused) - under_way)
+    most = max(0, min(left, unused) - under_way)
+    return most - most % step_of(purchase.currency)
 
 
 @retry_conflicts
@@ -104,6 +112,8 @@ def _write(
                 raise IdempotencyMismatch("This attempt was for another amount.")
             return known
         most = refundable_minor(purchase=purchase)
+        if amount_minor % step_of(purchase.currency):
+            raise RefundNotWhole(f"Stripe takes multiples of {step_of(purchase.currency)} in this currency.")
         if not 0 < amount_minor <= most:
             raise RefundTooLarge(
                 "More than is unused of this purchase." if most else "Nothing of this purchase can be refunded.",

@@ -28,6 +28,10 @@ from apps.ledger.operations import IdempotencyMismatch
 from apps.studio.access import SignedInRequest, workspace_view
 
 PURCHASES_SHOWN: Final = 10
+_REFUSALS: Final = (
+    *(PaymentsOff, PackNotFound, CurrencyNotOffered, IdempotencyMismatch),
+    *(purchases.PurchaseEnded, purchases.TooManyPurchases),
+)
 _ATTEMPT: Final = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 
 
@@ -118,7 +122,7 @@ def buy(request: SignedInRequest, actor: Actor) -> HttpResponse:
     except StripeRefused:
         messages.error(request, "Stripe would not open a page to pay on. Nothing was charged.")
         return redirect(here)
-    except (PaymentsOff, PackNotFound, CurrencyNotOffered, IdempotencyMismatch, purchases.PurchaseEnded) as refusal:
+    except _REFUSALS as refusal:
         messages.error(request, f"{refusal} Nothing was charged.")
         return redirect(here)
     return SeeOther(started.url or _page_of(started.purchase))

@@ -8,7 +8,7 @@ from apps.accounts.actor import Actor
 from apps.accounts.models import Membership
 from apps.accounts.roles import Role
 from apps.billing import payments
-from apps.billing.checkout import MayNotBuy, PurchaseEnded
+from apps.billing.checkout import MayNotBuy, PurchaseEnded, TooManyPurchases
 from apps.billing.gateway import StripeUnavailable
 from apps.billing.models import Purchase, StripeCustomer
 from apps.billing.packs import CurrencyNotOffered, PackNotFound
@@ -39,7 +39,7 @@ def test_a_purchase_is_a_row_and_a_page(stage: Stage) -> None:
         "workspace": stage.workspace.public_id,
         "env": "tests",
     }
-    assert session["expires_at"] == int((purchase.created_at + timedelta(minutes=31)).timestamp())
+    assert session["expires_at"] == int((purchase.created_at + timedelta(minutes=40)).timestamp())
     assert "{CHECKOUT_SESSION_ID}" in session["success_url"]
     assert f"/w/{stage.workspace.pk}/credits?purchase={purchase.public_id}" in session["cancel_url"]
     assert session["customer"] == StripeCustomer.objects.get().customer_id
@@ -126,6 +126,26 @@ def test_a_customer_that_is_gone_is_made_anew(stage: Stage) -> None:
     assert customer.customer_id in set(stage.made("customer")) - {gone}
 
 
+def test_pages_that_wait_to_be_paid_are_counted(stage: Stage) -> None:
+    first = stage.start(attempt="0")
+    for number in range(1, 20):
+        stage.start(attempt=str(number))
+    with pytest.raises(TooManyPurchases):
+        stage.start(attempt="one more")
+    assert (Purchase.objects.count(), len(stage.made("checkout.session"))) == (20, 20)
+    assert stage.start(attempt="0").url == first.url  # an attempt that was made stands
+    stage.fake.play.pay(stage.page_of(first.purchase))
+    stage.deliver()
+    assert stage.start(attempt="one more").url
+    stage.advance(minutes=41)
+    assert stage.start(attempt="and another").url  # the others have ended, heard of or not
+
+
+def test_our_clock_may_be_some_minutes_behind(stage: Stage) -> None:
+    stage.fake.advance(8 * 60)
+    assert stage.start().url
+
+
 def test_a_purchase_that_was_never_opened_ends(stage: Stage) -> None:
     """The page's end stands on the row; near it, Stripe makes no page any more."""
     stage.fail("reset", path="/v1/checkout/sessions", times=3)
@@ -133,7 +153,7 @@ def test_a_purchase_that_was_never_opened_ends(stage: Stage) -> None:
         stage.start()
     purchase = Purchase.objects.get()
     assert (purchase.status, purchase.session_id) == ("created", None)
-    Purchase.objects.update(created_at=purchase.created_at - timedelta(minutes=5))
+    Purchase.objects.update(created_at=purchase.created_at - timedelta(minutes=15))
     with pytest.raises(PurchaseEnded):
         stage.start()
     assert Purchase.objects.get().status == "expired"

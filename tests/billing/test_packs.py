@@ -51,6 +51,8 @@ def test_a_pack_is_read(tmp_path: Path) -> None:
         (GOOD.replace("bonus: 100", "bonus: -1"), "packs[0].bonus"),
         (GOOD.replace("usd: 1000", "usd: 10.00"), "packs[0].prices.usd"),
         (GOOD.replace("usd: 1000", "usd: 100000000"), "packs[0].prices.usd"),
+        (GOOD.replace("usd: 1000", "kwd: 5125"), "packs[0].prices.kwd: Stripe takes multiples of 10"),
+        (GOOD.replace("usd: 1000", "isk: 5150"), "packs[0].prices.isk: Stripe takes multiples of 100"),
         (GOOD.replace("usd", "USD"), "packs[0].prices.USD"),
         (GOOD.replace("prices", "price"), "packs[0].price:"),
         (GOOD.replace("}}", "}, stripe_prices: {eur: price_1}}"), "packs[0].stripe_prices.eur"),

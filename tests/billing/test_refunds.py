@@ -8,7 +8,7 @@ from apps.accounts.models import AuditEntry
 from apps.billing import purchases
 from apps.billing.gateway import StripeUnavailable
 from apps.billing.models import Purchase, Refund
-from apps.billing.refunds import RefundRefused, RefundTooLarge
+from apps.billing.refunds import RefundNotWhole, RefundRefused, RefundTooLarge
 from apps.ledger import posting, seams
 from apps.ledger.models import Hold, Lot, LotKind, Wallet
 from apps.ledger.operations import IdempotencyMismatch
@@ -266,6 +266,17 @@ def test_two_who_give_back_at_once_do_not_give_back_twice(stage: Stage) -> None:
     assert len(stage.made("refund")) == 1
     assert give_back(stage, purchase, 600, "quicker").reference == stage.made("refund")[0]
     assert hear(stage) == (0, 0, 0, 0)
+
+
+def test_money_goes_back_in_whole_coins(stage: Stage) -> None:
+    """Cards know two of a dinar's three decimals."""
+    purchase = stage.buy()
+    stage.spend(395_000)
+    Purchase.objects.update(currency="kwd")
+    assert purchases.refundable_minor(purchase=stage.fresh(purchase)) == 600
+    with pytest.raises(RefundNotWhole):
+        give_back(stage, purchase, 595)
+    assert (Refund.objects.count(), stage.made("refund")) == (0, [])
 
 
 def test_what_is_in_dispute_is_not_ours_to_give(stage: Stage) -> None:

@@ -77,7 +77,7 @@ def test_a_fault_without_a_page_ends_the_purchase_in_time(stage: Stage) -> None:
         stage.start()
     with pytest.raises(StripeUnavailable):
         stage.start()
-    stage.advance(minutes=32)
+    stage.advance(minutes=41)
     with pytest.raises(PurchaseEnded):
         stage.start()
     assert Purchase.objects.get().status == "expired"
