@@ -12,6 +12,7 @@ SYNC: Final = "billing.sync"
 HANDLE_EVENTS: Final = "billing.handle_events"
 SWEEP_PURCHASES: Final = "billing.sweep_purchases"
 CHECK_BOOKS: Final = "billing.check_books"
+PRUNE: Final = "billing.prune"
 
 QUEUE: Final = "providers"  # waits on the network
 

@@ -95,6 +95,7 @@ def _act(event: StripeEvent, now: datetime) -> bool:
     """Look at what a message is about; False when it is not for us."""
     if event.is_livemode != payments.gateway().is_livemode or not event.type.startswith(_KINDS):
         return False
+    assert event.payload is not None, "what is to be handled keeps its contents"
     about: Mapping[str, Any] = event.payload["data"]["object"]  # JSON values
     if event.type == "customer.deleted":
         forget_customer(customer_id=event.object_id)

@@ -4,6 +4,7 @@ Whatever happened, in whichever order it was heard of, the answer is fetched who
 drawn before each fetch, so that a slow old answer never overwrites a fresh one.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.accounts.tenancy import Workspace
-from apps.billing import payment_state, payments
+from apps.billing import alerts, payment_state, payments
 from apps.billing.models import Purchase, Refund
 from apps.billing.payment_state import Sale, Standing, Totals
 from apps.billing.stripe_objects import CheckoutSession, Payment
@@ -79,7 +80,7 @@ def _claim(payment_intent: str) -> Purchase | None:
         purchase = Purchase.objects.filter(session_id=session.id).first() if session else None
     if purchase is None:
         report = log.error if belongs_here(payment.metadata) else log.info
-        report("payment_without_purchase", payment_intent=payment_intent, metadata=dict(payment.metadata))
+        report("payment_without_purchase", payment_intent=payment_intent, named=payment.metadata.get("purchase"))
     return purchase
 
 
@@ -128,7 +129,7 @@ def _apply(
                 notes += totals.notes
                 _write_money(purchase, payment, totals)
                 _converge(purchase, totals, number, now)
-        _raise_alert(purchase, "; ".join(notes))
+        _raise_alerts(purchase, notes, now)
         purchase.due_at = _next_look(purchase, now)
         purchase.sync_no_applied = number
         _save(purchase, number)
@@ -224,10 +225,11 @@ def _converge(purchase: Purchase, totals: Totals, number: int, now: datetime) ->
     )
 
 
-def _raise_alert(purchase: Purchase, alert: str) -> None:
-    if alert and alert != purchase.alert:
+def _raise_alerts(purchase: Purchase, notes: Sequence[str], now: datetime) -> None:
+    """Say on the purchase how things stand; what is new in it stands until a person has looked."""
+    purchase.alert = "; ".join(notes)
+    for alert in alerts.raise_once(purchase=purchase, texts=notes, now=now):
         log.error("purchase_alert", purchase=purchase.public_id, alert=alert)
-    purchase.alert = alert
 
 
 def _next_look(purchase: Purchase, now: datetime) -> datetime | None:

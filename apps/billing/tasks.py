@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from apps.billing import dispatch, inbox, purchases, sweeping
+from apps.billing import dispatch, inbox, purchases, retention, sweeping
 from apps.billing.models import Purchase
 
 
@@ -22,3 +22,8 @@ def handle_events(**_: object) -> None:
 @shared_task(name=dispatch.SWEEP_PURCHASES)
 def sweep_purchases(**_: object) -> None:
     sweeping.sweep_purchases(now=timezone.now())
+
+
+@shared_task(name=dispatch.PRUNE)
+def prune(**_: object) -> None:
+    retention.prune(now=timezone.now())

@@ -1,23 +1,26 @@
-"""The books: what the last looks at them found, and a button to look now."""
+"""The books: what the last looks at them found, a button to look now, and the purchases that a person should see."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import audit
-from apps.billing import check_runs, dispatch, payments
+from apps.billing import alerts, check_runs, dispatch, payments
 from apps.billing.models import CheckRun
 from apps.staff.pages import StaffRequest, demand, may, page, staff_page
 
 _SHOWN: Final = 30  # looks, of both kinds
+_ALERTS_SHOWN: Final = 50
 _RUN: Final = "billing.add_checkrun"
+_CLEAR: Final = "billing.change_purchasealert"
 _LABELS: Final = {CheckRun.Kind.LEDGER: "The ledger", CheckRun.Kind.STRIPE: "Against Stripe"}
 
 
@@ -37,10 +40,14 @@ class Look:
 @require_http_methods(["GET", "POST"])
 @staff_page("billing.view_checkrun", _RUN)
 def books(request: StaffRequest) -> HttpResponse:
-    """Show the last looks at the books, the newest first; ask for one now."""
+    """Show what should be looked at, and the last looks at the books; ask for a look, or say that one has looked."""
     if request.method == "POST":
-        demand(request, _RUN)
-        _ask(request)
+        if "clear" in request.POST:
+            demand(request, _CLEAR)
+            _clear(request)
+        else:
+            demand(request, _RUN)
+            _ask(request)
         return redirect("admin:staff_books")
     now = timezone.now()
     return page(
@@ -48,6 +55,8 @@ def books(request: StaffRequest) -> HttpResponse:
         "books.html",
         title="Books",
         current="books",
+        alerts=alerts.list_standing(most=_ALERTS_SHOWN),
+        may_clear=may(request, _CLEAR),
         latest=[_look(run, now) for kind in CheckRun.Kind if (run := _rows().filter(kind=kind).first())],
         looks=[_look(run, now) for run in _rows()[:_SHOWN]],
         payments_on=payments.is_on(),
@@ -65,6 +74,18 @@ def _ask(request: StaffRequest) -> None:
         messages.success(request, "A worker looks at the books now. Reload in a moment to see what it found.")
     else:
         messages.error(request, "No worker could be asked: the broker is away. Try again in a minute.")
+
+
+def _clear(request: StaffRequest) -> None:
+    """Take an alert off the page, and note who did."""
+    try:
+        alert_id = UUID(request.POST["clear"])
+    except ValueError as wrong:
+        raise Http404("There is no such alert.") from wrong
+    if alerts.clear(alert_id=alert_id, actor_id=request.user.pk, now=timezone.now()):
+        messages.success(request, "Cleared. The purchase itself has not changed.")
+    else:
+        messages.info(request, "Somebody has cleared this already.")
 
 
 def _rows() -> QuerySet[CheckRun]:

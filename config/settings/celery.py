@@ -55,4 +55,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=17),
         "options": {"queue": "providers", "expires": 12 * 3600},
     },
+    "prune-billing": {
+        "task": "billing.prune",
+        "schedule": crontab(hour=4, minute=37),
+        "options": {"queue": "providers", "expires": 12 * 3600},
+    },
 }

@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.accounts.models import AuditEntry, User
 from apps.accounts.tenancy import Workspace
 from apps.billing import check_runs, dispatch
-from apps.billing.models import CheckRun, Purchase
+from apps.billing.models import CheckRun, Purchase, PurchaseAlert
 from apps.ledger.check import Fault
 from apps.ledger.models import Wallet
 from apps.staff import checking, tasks
@@ -178,6 +178,31 @@ def test_a_look_by_hand_is_sent_once_and_noted(staff_client: Client, sonia: User
     answer = staff_client.post(PAGE, follow=True)
     assert "being looked at already" in answer.content.decode()
     assert (sent(), AuditEntry.objects.count()) == (before + 1, 1)
+
+
+def test_an_alert_stands_until_it_is_cleared(
+    stage: Stage, staff_client: Client, sonia: User, looker: User, looker_client: Client
+) -> None:
+    purchase = stage.start().purchase
+    stage.fake.play.pay(stage.page_of(purchase))
+    Purchase.objects.update(currency="eur")
+    stage.deliver()
+    shown = staff_client.get(PAGE).content.decode()
+    for text in ("Purchases to look at", purchase.public_id, "Buyers", "paid in usd, asked for eur", ">Clear<"):
+        assert text in shown, text
+    alerts = list(PurchaseAlert.objects.order_by("pk"))
+    looker.user_permissions.add(Permission.objects.get(codename="view_checkrun"))
+    assert ">Clear<" not in looker_client.get(PAGE).content.decode()
+    assert looker_client.post(PAGE, {"clear": str(alerts[0].pk)}).status_code == 403
+    for alert in alerts:
+        assert "Cleared." in staff_client.post(PAGE, {"clear": str(alert.pk)}, follow=True).content.decode()
+    again = staff_client.post(PAGE, {"clear": str(alerts[0].pk)}, follow=True).content.decode()
+    assert "Somebody has cleared this already." in again
+    assert "Purchases to look at" not in again
+    assert set(AuditEntry.objects.values_list("action", "actor_id")) == {("purchase.clear_alert", sonia.pk)}
+    assert AuditEntry.objects.count() == len(alerts)
+    for wrong in ("", "x", "1"):
+        assert staff_client.post(PAGE, {"clear": wrong}).status_code == 404
 
 
 def test_who_may_look_may_not_ask_and_others_see_nothing(looker: User, looker_client: Client) -> None:

@@ -1,7 +1,8 @@
 """Rows of billing, by what they are about."""
 
+from apps.billing.models.alerts import PurchaseAlert
 from apps.billing.models.check_runs import CheckRun
 from apps.billing.models.sales import Purchase, Refund
 from apps.billing.models.stripe_side import StripeCustomer, StripeEvent, StripeEventQuerySet
 
-__all__ = ["CheckRun", "Purchase", "Refund", "StripeCustomer", "StripeEvent", "StripeEventQuerySet"]
+__all__ = ["CheckRun", "Purchase", "PurchaseAlert", "Refund", "StripeCustomer", "StripeEvent", "StripeEventQuerySet"]

@@ -51,7 +51,7 @@ class Purchase(WorkspaceOwned):
     sync_no_applied = models.BigIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True)  # when to ask Stripe unbidden; null: never
     lot_id = models.UUIDField(null=True, blank=True)
-    alert = models.TextField(blank=True)  # what a person should look at
+    alert = models.TextField(blank=True)  # what is odd by the last sync; alerts outlast it
     review_began_at = models.DateTimeField(null=True, blank=True)  # a warning of fraud
     review_ended_at = models.DateTimeField(null=True, blank=True)
     receipt_url = models.TextField(blank=True)

@@ -45,7 +45,7 @@ class StripeEvent(models.Model):
     created_at = models.DateTimeField()  # by Stripe's clock
     is_livemode = models.BooleanField()
     object_id = models.CharField(max_length=255, blank=True)
-    payload = models.JSONField()
+    payload = models.JSONField(null=True, blank=True)  # null: cleared, long after it was handled
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True, blank=True)  # set with its effect or after it, never before
     is_ignored = models.BooleanField(default=False)  # it was not for us
@@ -58,6 +58,7 @@ class StripeEvent(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["due_at"], name="stripe_event_due", condition=Q(processed_at=None)),
+            models.Index(fields=["received_at"], name="stripe_event_full", condition=Q(payload__isnull=False)),
         ]
 
     def __str__(self) -> str:
