@@ -15,6 +15,7 @@ def configure_mail(env: Env) -> None:
             alarm_to=tuple(env.alarm_to),
             pages={
                 "credits": f"{workspace}/credits",
+                "limits": f"{workspace}/credits/limits",
                 "books": f"{env.base_url}/staff/books/",
             },
         )

@@ -8,18 +8,18 @@ from apps.billing import payment_state
 from apps.billing.models import Purchase, StripeEvent
 from apps.billing.payment_state import Totals
 from apps.ledger.check import Fault
-from apps.ledger.models import Lot, LotKind
+from apps.ledger.models import Lot, LotKind, Notice
 
 _LATE: Final = timedelta(days=1)
 
 
 def check_purchases(*, now: datetime) -> list[Fault]:
-    """List purchases and lots that contradict each other, and messages that nobody has handled.
+    """List purchases and lots that contradict each other, and messages and notices that nobody has handled.
 
     A paid purchase has its one lot, of its workspace and its credits, on which as much is claimed as its money says;
     every bought lot has its paid purchase.
     """
-    return [*_purchases(), *_lots(), *_events(now)]
+    return [*_purchases(), *_lots(), *_events(now), *_notices(now)]
 
 
 def _purchases() -> Iterator[Fault]:
@@ -45,6 +45,11 @@ def _lots() -> Iterator[Fault]:
 def _events(now: datetime) -> Iterator[Fault]:
     for event in StripeEvent.objects.filter(processed_at=None, received_at__lt=now - _LATE).iterator():
         yield Fault("events", event.pk, f"not handled for a day: {event.last_error}")
+
+
+def _notices(now: datetime) -> Iterator[Fault]:
+    for notice in Notice.objects.filter(handled_at=None, created_at__lt=now - _LATE).iterator():
+        yield Fault("notices", str(notice.pk), f"not handled for a day: {notice.kind}")
 
 
 def _totals(purchase: Purchase) -> Totals:

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 SYNC: Final = "billing.sync"
 HANDLE_EVENTS: Final = "billing.handle_events"
 SWEEP_PURCHASES: Final = "billing.sweep_purchases"
+HANDLE_NOTICES: Final = "billing.handle_notices"
 CHECK_BOOKS: Final = "billing.check_books"
 PRUNE: Final = "billing.prune"
 

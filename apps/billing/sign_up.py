@@ -15,6 +15,7 @@ from apps.ledger.models import LotKind
 from apps.ledger.operations import retry_conflicts
 
 SIGN_UP_GRANT: Final = Millicredits(200_000)  # USD 1 at USD 0.005 a credit: the catalogue's signup_credits
+LOW_BALANCE: Final = Millicredits(100_000)  # where a new workspace is told that it runs low, until somebody moves it
 
 
 class EmailTaken(DomainError):
@@ -47,7 +48,7 @@ def sign_up(*, email: str, password: str, workspace_name: str, now: datetime) ->
 
 def _open(*, name: str, owner: User, now: datetime) -> Workspace:
     workspace = create_workspace(name=name, owner=owner, now=now)
-    posting.open_wallet(workspace=workspace, now=now)
+    posting.open_wallet(workspace=workspace, now=now, low_balance_mc=LOW_BALANCE)
     # The marker is on the person and decided in the database: two workspaces opened at once bring one gift.
     if User.objects.filter(pk=owner.pk, sign_up_granted_at=None).update(sign_up_granted_at=now):
         posting.grant(

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from apps.billing import dispatch, inbox, purchases, retention, sweeping
+from apps.billing import dispatch, inbox, notices, purchases, retention, sweeping
 from apps.billing.models import Purchase
 
 
@@ -27,3 +27,8 @@ def sweep_purchases(**_: object) -> None:
 @shared_task(name=dispatch.PRUNE)
 def prune(**_: object) -> None:
     retention.prune(now=timezone.now())
+
+
+@shared_task(name=dispatch.HANDLE_NOTICES)
+def handle_notices(**_: object) -> None:
+    notices.handle_due(now=timezone.now())

@@ -50,6 +50,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "providers", "expires": 60},
     },
     "send-letters": {"task": "mail.send", "schedule": 60.0, "options": {"queue": "providers", "expires": 60}},
+    "handle-notices": {
+        "task": "billing.handle_notices",
+        "schedule": 5.0,
+        "options": {"queue": "providers", "expires": 5},
+    },
     "check-books": {
         "task": "billing.check_books",
         "schedule": crontab(hour=3, minute=17),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.accounts.members import find_actor
 from apps.accounts.models import User
 from apps.accounts.tenancy import Workspace
-from apps.billing import inbox, purchases
+from apps.billing import inbox, notices, purchases
 from apps.billing.models import Purchase, StripeEvent
 from apps.jobs.preparation import JobRequest
 from apps.jobs.submission import submit as submit_job
@@ -53,6 +53,10 @@ def start(*, shop: str, workspace: str, user: str, attempt: str) -> object:
             now=timezone.now(),
         )
     return started.url
+
+
+def handle_notices(*, at: str) -> object:
+    return notices.handle_due(now=datetime.fromisoformat(at))
 
 
 def deliver(*, shop: str, bodies: list[str], seed: int) -> object:
@@ -109,7 +113,7 @@ def watch(*, workspace: str, seconds: float) -> object:
 
 CALLS: Final[dict[str, Callable[..., object]]] = {
     function.__name__: function
-    for function in (submit, start, deliver, receive, refresh, give_back, sweep_events, watch)
+    for function in (submit, handle_notices, start, deliver, receive, refresh, give_back, sweep_events, watch)
 }
 
 

@@ -94,7 +94,9 @@ def test_the_queues_are_those_that_jobs_know() -> None:
         dispatch.MEASURE,
         billing_dispatch.HANDLE_EVENTS,
         billing_dispatch.SWEEP_PURCHASES,
+        billing_dispatch.HANDLE_NOTICES,
         billing_dispatch.CHECK_BOOKS,
+        billing_dispatch.PRUNE,
         mail_dispatch.SEND,
     }
 
