@@ -16,6 +16,8 @@ def configure_mail(env: Env) -> None:
             pages={
                 "credits": f"{workspace}/credits",
                 "limits": f"{workspace}/credits/limits",
+                "purchase": f"{workspace}/credits?purchase={{purchase}}",
+                "receipts": f"{workspace}/credits/receipts",
                 "books": f"{env.base_url}/staff/books/",
             },
         )

@@ -89,7 +89,7 @@ def total_up(payment: Payment, *, is_in_review: bool = False) -> Totals:
     notes: list[str] = []
     for dispute in payment.disputes:
         amount = min(dispute.amount_minor, total) if dispute.currency == payment.currency else total
-        match _verdict(dispute):
+        match verdict_on(dispute):
             case "lost":
                 lost += amount
             case "open":
@@ -114,13 +114,18 @@ def claims_on(credits_mc: int, totals: Totals) -> PaymentClaims:
     return PaymentClaims(revoke, revoke_or_freeze - revoke)
 
 
-def _verdict(dispute: StripeDispute) -> str:
-    """Sort a dispute. Funds leave when one opens; an appeal leaves things as its money lies."""
+def verdict_on(dispute: StripeDispute) -> str:
+    """Sort a dispute: lost, open, won, nothing (never was one, or is appealed) or unknown.
+
+    Funds leave when one opens; an appeal leaves things as its money lies.
+    """
     status = dispute.status
     if status == "lost" or (status.startswith("appeal_") and dispute.net_minor < 0):
         return "lost"
     if status in _OPEN:
         return "open"
-    if status in _HARMLESS or status.startswith(("warning_", "appeal_")):
+    if status in _HARMLESS:
+        return "won"
+    if status.startswith(("warning_", "appeal_")):
         return "nothing"
     return "unknown"

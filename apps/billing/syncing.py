@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.accounts.tenancy import Workspace
-from apps.billing import alerts, payment_state, payments
+from apps.billing import alerts, letters, payment_state, payments
+from apps.billing.letters import Before, Claimed
 from apps.billing.models import Purchase, Refund
 from apps.billing.payment_state import Sale, Standing, Totals
 from apps.billing.stripe_objects import CheckoutSession, Payment
@@ -119,6 +120,7 @@ def _apply(
         if number <= purchase.sync_no_applied:
             log.info("sync_dropped", purchase=purchase.public_id, number=number)
             return purchase
+        before, claimed = Before.of(purchase), Claimed()
         notes = _strangers(purchase, session, payment)
         if not notes:
             notes = _differences(purchase, session, payment)
@@ -128,7 +130,8 @@ def _apply(
                 totals = payment_state.total_up(payment, is_in_review=purchase.is_in_review)
                 notes += totals.notes
                 _write_money(purchase, payment, totals)
-                _converge(purchase, totals, number, now)
+                claimed = _converge(purchase, totals, number, now)
+            letters.tell(purchase=purchase, before=before, payment=payment, claimed=claimed, number=number, now=now)
         _raise_alerts(purchase, notes, now)
         purchase.due_at = _next_look(purchase, now)
         purchase.sync_no_applied = number
@@ -207,29 +210,34 @@ def _write_standing(purchase: Purchase, standing: Standing, *, has_faults: bool,
         purchase.status = Purchase.Status.PENDING
 
 
-def _converge(purchase: Purchase, totals: Totals, number: int, now: datetime) -> None:
+def _converge(purchase: Purchase, totals: Totals, number: int, now: datetime) -> Claimed:
     """Bring the claims on the lot up to date. A state may come again, so the key is the sync's number."""
     if purchase.lot_id is None:
-        return
+        return Claimed()
     lot = Lot.objects.filter(pk=purchase.lot_id, workspace_id=purchase.workspace_id).get()
     claims = payment_state.claims_on(purchase.credits_mc, totals)
     if (lot.pay_revoke_mc, lot.pay_freeze_mc) == (claims.revoke_mc, claims.freeze_mc):
-        return
+        return Claimed()
+    key = f"pay:{purchase.payment_intent}:{number}"
     posting.apply_claims(
         workspace=Workspace(pk=purchase.workspace_id),
         lot_id=lot.pk,
         pay_revoke_mc=claims.revoke_mc,
         pay_freeze_mc=claims.freeze_mc,
-        key=f"pay:{purchase.payment_intent}:{number}",
+        key=key,
         now=now,
     )
+    return Claimed(key, claims.revoke_mc - lot.pay_revoke_mc, claims.freeze_mc - lot.pay_freeze_mc)
 
 
 def _raise_alerts(purchase: Purchase, notes: Sequence[str], now: datetime) -> None:
     """Say on the purchase how things stand; what is new in it stands until a person has looked."""
     purchase.alert = "; ".join(notes)
-    for alert in alerts.raise_once(purchase=purchase, texts=notes, now=now):
+    fresh = alerts.raise_once(purchase=purchase, texts=notes, now=now)
+    for alert in fresh:
         log.error("purchase_alert", purchase=purchase.public_id, alert=alert)
+    if fresh:
+        letters.tell_alerts(purchase=purchase, alerts=fresh, now=now)
 
 
 def _next_look(purchase: Purchase, now: datetime) -> datetime | None:

@@ -13,6 +13,8 @@ from apps.billing.gateway import Gateway
 from apps.billing.packs import CreditPack
 from apps.billing.payments import PaymentsOff, Terms
 from apps.ledger.amounts import Millicredits
+from apps.mail import letterhead
+from apps.mail.letterhead import Letterhead
 from tests.builders import NOW
 
 SECRET: Final = "whsec_for_tests"
@@ -37,7 +39,11 @@ def selling(
 ) -> Iterator[Gateway]:
     """Sell packs through this Stripe, for a while."""
     gateway = Gateway(api_key=api_key, webhook_secret=secret, api_base=api_base)
-    page = "http://127.0.0.1:8000/w/{workspace}/credits?purchase={purchase}"
+    credits = "http://127.0.0.1:8000/w/{workspace}/credits"
+    page = f"{credits}?purchase={{purchase}}"
+    pages = {"credits": credits, "receipts": credits, "purchase": page, "books": "http://127.0.0.1:8000/staff/books/"}
+    before = letterhead.current()
+    letterhead.configure(Letterhead(before.sender, before.base_url, {**pages, **before.pages}))
     payments.configure(
         build=lambda: gateway,
         terms=Terms(environment, f"{page}&session={{CHECKOUT_SESSION_ID}}", page, packs),
@@ -46,6 +52,7 @@ def selling(
         yield gateway
     finally:
         gateway.close()
+        letterhead.configure(before)
         payments.configure(build=_off, terms=Terms("", "", ""))
 
 

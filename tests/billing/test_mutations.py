@@ -11,14 +11,24 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = (
-    *("apps/__init__.py", "apps/errors.py", "apps/ids.py", "apps/accounts", "apps/ledger", "apps/billing"),
+    *("apps/__init__.py", "apps/errors.py", "apps/ids.py", "apps/mail", "apps/accounts", "apps/ledger"),
+    *("apps/billing", "apps/studio/templatetags", "templates/email"),  # letters write amounts as pages do
     *("tests/__init__.py", "tests/builders.py", "tests/billing", "tests/ledger", "tests/emulators"),
 )
 SETTINGS = """
 SECRET_KEY = "signs nothing"
 USE_TZ = True
 AUTH_USER_MODEL = "accounts.User"
-INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "apps.accounts", "apps.ledger", "apps.billing"]
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes"]
+INSTALLED_APPS += ["apps.mail", "apps.accounts", "apps.ledger", "apps.billing"]
+FILTERS = {name: f"apps.studio.templatetags.{name}" for name in ("credits", "money")}
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": ["templates"],
+        "OPTIONS": {"libraries": FILTERS},
+    }
+]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 """
 
