@@ -14,6 +14,7 @@ SWEEP_PURCHASES: Final = "billing.sweep_purchases"
 HANDLE_NOTICES: Final = "billing.handle_notices"
 CHECK_BOOKS: Final = "billing.check_books"
 PRUNE: Final = "billing.prune"
+REPORT_DEAD: Final = "billing.report_dead"
 
 QUEUE: Final = "providers"  # waits on the network
 

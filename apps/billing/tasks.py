@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from apps.billing import dispatch, inbox, notices, purchases, retention, sweeping
+from apps.billing import check_runs, dispatch, inbox, notices, purchases, retention, sweeping
 from apps.billing.models import Purchase
 
 
@@ -32,3 +32,8 @@ def prune(**_: object) -> None:
 @shared_task(name=dispatch.HANDLE_NOTICES)
 def handle_notices(**_: object) -> None:
     notices.handle_due(now=timezone.now())
+
+
+@shared_task(name=dispatch.REPORT_DEAD)
+def report_dead(**_: object) -> None:
+    check_runs.report_dead(now=timezone.now())

@@ -65,4 +65,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=4, minute=37),
         "options": {"queue": "providers", "expires": 12 * 3600},
     },
+    "report-dead": {
+        "task": "billing.report_dead",
+        "schedule": 600.0,
+        "options": {"queue": "providers", "expires": 600},
+    },
 }
