@@ -14,6 +14,17 @@ class LotKind(models.TextChoices):
     REINSTATED = "reinstated"  # given again, because a debt that had been paid was none
 
 
+# What people read.
+LOT_WORDS: Final = {
+    LotKind.SIGNUP: "Welcome credits",
+    LotKind.PROMO: "Gift",
+    LotKind.PURCHASE: "Bought",
+    LotKind.ADJUSTMENT: "Correction",
+    LotKind.COMPENSATION: "Compensation",
+    LotKind.REINSTATED: "Given back",
+}
+
+
 # Which lots are spent first: the lowest. Shown to the user.
 BURN_PRIORITY: Final = {
     LotKind.PROMO: 10,
@@ -23,3 +34,12 @@ BURN_PRIORITY: Final = {
     LotKind.PURCHASE: 50,
     LotKind.REINSTATED: 50,
 }
+
+
+def burn_order() -> list[list[LotKind]]:
+    """The kinds in the order in which they are spent; those that share a place together.
+
+    Within a place lots that expire sooner go first, those that never do last, and of the same the oldest.
+    """
+    places = sorted(set(BURN_PRIORITY.values()))
+    return [[kind for kind in LotKind if BURN_PRIORITY[kind] == place] for place in places]

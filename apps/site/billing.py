@@ -13,6 +13,7 @@ from apps.catalog.money import current_terms, format_usd, to_microusd
 from apps.catalog.pricing import PriceRow, in_words
 from apps.catalog.shelf import OnShelf, read_shelf
 from apps.ledger.amounts import PER_CREDIT
+from apps.ledger.kinds import LOT_WORDS, burn_order
 from apps.site.catalog import last_changed
 from apps.site.facts import CERTAIN
 from apps.site.list_prices import range_of
@@ -55,6 +56,7 @@ def billing(request: HttpRequest) -> HttpResponse:
         models=[_priced(one) for one in shelf],
         usd_per_credit=f"{terms.usd_per_credit.normalize():f}",
         credits_per_dollar=f"{(1 / terms.usd_per_credit).normalize():f}",
+        burn_order=[[LOT_WORDS[kind] for kind in kinds] for kinds in burn_order()],
         gift_mc=gift_mc,
         gift_usd=format_usd(to_microusd(gift_mc, usd_per_credit=terms.usd_per_credit)),
         changed_at=last_changed(shelf),

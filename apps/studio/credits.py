@@ -20,7 +20,7 @@ from apps.billing.models import Purchase
 from apps.jobs.models import Job
 from apps.ledger.amounts import format_credits
 from apps.ledger.balances import read_balance
-from apps.ledger.kinds import LotKind
+from apps.ledger.kinds import LOT_WORDS, LotKind
 from apps.ledger.models import Entry, Lot, Operation
 from apps.ledger.statement import StatementLine, statement
 from apps.studio.access import SignedInRequest, workspace_view
@@ -40,14 +40,6 @@ _KINDS: Final = {
     Operation.Kind.EXPIRE: "Expired",
     Operation.Kind.PAYMENT: "Payment changed",
     Operation.Kind.ADJUST: "Corrected",
-}
-_LOTS: Final = {
-    LotKind.SIGNUP: "Welcome credits",
-    LotKind.PROMO: "Gift",
-    LotKind.PURCHASE: "Bought",
-    LotKind.ADJUSTMENT: "Correction",
-    LotKind.COMPENSATION: "Compensation",
-    LotKind.REINSTATED: "Given back",
 }
 
 
@@ -145,7 +137,7 @@ def _lots(workspace: Workspace, now: datetime) -> list[LotRow]:
     """What is left, in the order in which it is spent."""
     lots = Lot.objects.for_workspace(workspace).filter(Q(expires_at=None) | Q(expires_at__gt=now), available_mc__gt=0)
     ordered = lots.order_by("priority", F("expires_at").asc(nulls_last=True), "id")[:LOTS_SHOWN]
-    return [LotRow(_LOTS[LotKind(lot.kind)], lot.available_mc, lot.granted_mc, lot.expires_at) for lot in ordered]
+    return [LotRow(LOT_WORDS[LotKind(lot.kind)], lot.available_mc, lot.granted_mc, lot.expires_at) for lot in ordered]
 
 
 def _rows(workspace: Workspace, lines: list[StatementLine], *, news: UUID | None) -> list[LedgerRow]:

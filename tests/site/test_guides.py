@@ -12,6 +12,7 @@ from PIL import Image
 
 from apps.catalog.models import AIModel, PriceVersion
 from apps.catalog.shelf import OnShelf
+from apps.ledger.kinds import burn_order
 from apps.site.samples import draw_sample
 from tests.billing.shops import selling
 from tests.site.conftest import LONG_AGO, Reader
@@ -112,6 +113,16 @@ def test_billing_says_what_a_credit_is_and_lists_every_price(
     assert re.findall(r'rowspan="\d+"><a class="link" href="/models/([^"]+)"', page) == [
         one.ai_model.pk for one in catalog
     ]
+
+
+def test_billing_tells_the_order_that_credits_are_spent_in(visitor: Client, said: Reader) -> None:
+    """Word for word as the ledger's table has it; tests/studio/test_burn_order.py compares that with spending."""
+    text = said(visitor.get("/guide/billing"))
+    assert [[kind.value for kind in kinds] for kinds in burn_order()] == [
+        *(["promo"], ["signup"], ["compensation"], ["adjustment"]),
+        ["purchase", "reinstated"],
+    ]
+    assert "Gift Welcome credits Compensation Correction Bought, Given back More credits" in text
 
 
 def test_billing_lists_the_packs_where_any_are_sold(visitor: Client, said: Reader) -> None:
