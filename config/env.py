@@ -146,6 +146,12 @@ class Env(BaseSettings):
         description="What is for sale, in a file like apps/billing/data/packs.yaml; empty: that one.",
     )
 
+    two_person_credits: int = Field(
+        10_000,
+        alias="EASEL_TWO_PERSON_CREDITS",
+        ge=0,
+        description="What one person of staff gives a workspace alone within 24 hours; more needs a second person.",
+    )
     smtp_host: str = Field(
         "", alias="EASEL_SMTP_HOST", description="The server that letters leave by; empty: they go to the console."
     )

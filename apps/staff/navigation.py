@@ -1,12 +1,18 @@
 """The pages of staff as their sidebar shows them: which there are, and who may open which."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.billing.models import GrantRequest
+
+GRANT: Final = "ledger.add_lot"  # who gives credits, and agrees to what others want to give
+PROMOTE: Final = "billing.add_promobatch"  # who makes promotions, and agrees to those of others
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Link:
     url: str
     what: str
     is_current: bool
+    count: int  # of what waits there
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,22 @@ GROUPS: Final = (
                 _of("accounts.workspace"),
                 "Balances, ledgers, members; grants and corrections.",
             ),
+            Place(
+                "promotions",
+                "Promotions",
+                "star",
+                "admin:staff_promotions",
+                ("billing.view_promobatch", PROMOTE),
+                "Codes for credits: made, handed out, counted, withdrawn.",
+            ),
+            Place(
+                "approvals",
+                "Approvals",
+                "check",
+                "admin:staff_approvals",
+                (GRANT, PROMOTE),
+                "What one person wants to give and another has to agree to.",
+            ),
             Place("jobs", "Jobs", "jobs", "admin:staff_jobs", _of("jobs.job"), "Every run with its timeline."),
         ),
     ),
@@ -137,15 +160,29 @@ GROUPS: Final = (
 )
 
 
-def groups_of(user: User | AnonymousUser, *, current: str) -> list[Group]:
-    """The sidebar of a person, without the groups that would be empty."""
+def groups_of(user: User | AnonymousUser, *, current: str, counts: Mapping[str, int]) -> list[Group]:
+    """The sidebar of a person, without the groups that would be empty. ``counts`` has what waits, by page."""
     found = []
     for label, places in GROUPS:
         links = tuple(
-            Link(place.label, place.icon, reverse(place.route), place.what, place.name == current)
+            Link(
+                label=place.label,
+                icon=place.icon,
+                url=reverse(place.route),
+                what=place.what,
+                is_current=place.name == current,
+                count=counts.get(place.name, 0),
+            )
             for place in places
             if not place.permissions or any(user.has_perm(one) for one in place.permissions)
         )
         if links:
             found.append(Group(label, links))
     return found
+
+
+def counts_of(user: User | AnonymousUser, *, now: datetime) -> dict[str, int]:
+    """How much waits on which page, for a person who may see it."""
+    if not (user.has_perm(GRANT) or user.has_perm(PROMOTE)):
+        return {}
+    return {"approvals": GrantRequest.objects.waiting(now).count()}

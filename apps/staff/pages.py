@@ -63,7 +63,8 @@ def page(
     **context: Any,  # template values
 ) -> HttpResponse:
     """Make a whole page. ``current`` is its place in the sidebar."""
-    frame = {**admin.site.each_context(request), "groups": groups_of(request.user, current=current)}
+    frame = admin.site.each_context(request)
+    frame |= {"groups": groups_of(request.user, current=current, counts=frame["counts"])}
     return render(request, f"staff/{template}", {**frame, "title": title, **context}, status=status)
 
 

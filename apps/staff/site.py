@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
-from apps.staff.navigation import groups_of
+from apps.staff.navigation import Group, counts_of, groups_of
 from apps.staff.urls import pages
 
 
@@ -29,16 +30,18 @@ class StaffSite(admin.AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:  # template values
         match = request.resolver_match
         current = "people" if match and match.url_name and match.url_name.startswith("accounts_user") else "rows"
-        return {**super().each_context(request), "groups": groups_of(request.user, current=current)}
+        counts = counts_of(request.user, now=timezone.now())
+        groups = groups_of(request.user, current=current, counts=counts)
+        return {**super().each_context(request), "counts": counts, "groups": groups}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Begin with the pages that this person may open."""
-        context = {"groups": groups_of(request.user, current=""), **(extra_context or {})}
+        context = {"groups": self._groups(request, ""), **(extra_context or {})}
         return super().index(request, context)
 
     def rows(self, request: HttpRequest) -> HttpResponse:
         """List the tables behind the pages, as Django does."""
-        context = {"title": "All rows", "groups": groups_of(request.user, current="rows")}
+        context = {"title": "All rows", "groups": self._groups(request, "rows")}
         return admin.AdminSite.index(self, request, {**context, "is_rows": True})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -49,3 +52,6 @@ class StaffSite(admin.AdminSite):
         if request.user.is_authenticated:
             raise PermissionDenied("These pages are for the people who run this installation.")
         return redirect(f"{reverse('sign_in')}?{urlencode({'next': target})}")
+
+    def _groups(self, request: HttpRequest, current: str) -> list[Group]:
+        return groups_of(request.user, current=current, counts=counts_of(request.user, now=timezone.now()))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponse
 
 from apps.staff import (
+    approvals,
     audit_log,
     books,
     catalogue,
@@ -13,6 +14,7 @@ from apps.staff import (
     model_editor,
     model_tabs,
     prices,
+    promotions,
     providers,
     publishing,
     ratings,
@@ -44,6 +46,13 @@ def pages() -> list[Page]:
         ("providers/", providers.providers, "providers"),
         ("workspaces/", workspaces.workspaces, "workspaces"),
         ("workspaces/<uuid:workspace_id>/", workspaces.workspace, "workspace"),
+        ("promotions/", promotions.promotions, "promotions"),
+        ("promotions/new/", promotions.promotion_new, "promotion_new"),
+        ("promotions/<uuid:batch_id>/", promotions.promotion, "promotion"),
+        ("promotions/<uuid:batch_id>/codes/", promotions.promotion_codes, "promotion_codes"),
+        ("promotions/<uuid:batch_id>/withdraw/", promotions.promotion_withdraw, "promotion_withdraw"),
+        ("approvals/", approvals.approvals, "approvals"),
+        ("approvals/<str:request_id>/", approvals.decide, "decide"),
         ("all-jobs/", jobs.jobs, "jobs"),
         ("all-jobs/<str:job_id>/", jobs.job, "job"),
         ("books/", books.books, "books"),

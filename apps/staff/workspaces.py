@@ -2,33 +2,38 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import F, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.models import Membership
 from apps.accounts.tenancy import Workspace
+from apps.billing import grants
+from apps.billing.grants import MOST_CREDITS
+from apps.billing.models import GrantRequest
 from apps.errors import DomainError
 from apps.ids import from_public, to_public
 from apps.jobs.models import Job
+from apps.ledger.amounts import from_credits
 from apps.ledger.balances import Balance, read_balance
-from apps.ledger.kinds import LotKind
 from apps.ledger.models import Lot, Wallet
 from apps.ledger.operations import WalletNotFound
 from apps.ledger.statement import StatementLine, statement
-from apps.staff import grants
+from apps.staff.approvals import RequestRow, rows_of
+from apps.staff.faults import Faults, faults_of
+from apps.staff.grants import GIFTS, read_wish
+from apps.staff.navigation import GRANT
 from apps.staff.pages import StaffRequest, demand, may, names_of, page, read_id, staff_page
 
 VIEW: Final = ("accounts.view_workspace", "accounts.change_workspace")
-GRANT: Final = "ledger.add_lot"
 PAGE_SIZE: Final = 50
 _JOBS_SHOWN: Final = 10
 _LOTS_SHOWN: Final = 50
@@ -81,17 +86,28 @@ def workspace(request: StaffRequest, workspace_id: UUID) -> HttpResponse:
     if request.method == "GET":
         return _show(request, found)
     demand(request, GRANT)
-    posted = request.POST.dict()
+    posted, now = request.POST.dict(), timezone.now()
     try:
-        is_new = _give(found, posted, actor_id=request.user.pk, now=timezone.now())
-    except grants.Unfit as unfit:
-        return _show(request, found, posted=posted, faults={unfit.field: [str(unfit)]})
+        asked = grants.give(
+            workspace=found,
+            actor_id=request.user.pk,
+            threshold_mc=from_credits(settings.EASEL_TWO_PERSON_CREDITS),
+            now=now,
+            **read_wish(posted),
+        )
     except DomainError as refusal:
-        return _show(request, found, posted=posted, faults={"amount": [str(refusal)]})
-    messages.success(
-        request, "Done; the ledger shows it." if is_new else "That was done already; nothing more happened."
-    )
+        return _show(request, found, posted=posted, faults=faults_of(refusal))
+    messages.success(request, _said(asked))
     return redirect(request.path)
+
+
+def _said(asked: grants.Asked) -> str:
+    if not asked.is_new:
+        return "That was sent already; nothing more happened."
+    if asked.request.state == GrantRequest.State.WAITING:
+        most = f"{settings.EASEL_TWO_PERSON_CREDITS:,}"
+        return f"Nothing is given yet: beyond {most} credits in 24 hours another person has to approve it."
+    return "Done; the ledger shows it."
 
 
 def _named(words: str) -> Q:
@@ -99,59 +115,12 @@ def _named(words: str) -> Q:
     return Q(name__icontains=words) | Q(pk__in=members)
 
 
-def _give(found: Workspace, posted: Mapping[str, str], *, actor_id: UUID, now: datetime) -> bool:
-    """Do what the form says.
-
-    :raises Unfit: a field is wrong. :raises DomainError: the books refuse it.
-    """
-    form_key, reason = read_id(posted.get("form_key", "")), grants.read_reason(posted.get("reason", ""))
-    if form_key is None:
-        raise grants.Unfit("", "This form is not one of ours. Open the page again.")
-    who: dict[str, Any] = {  # arguments of either
-        "workspace": found,
-        "reason": reason,
-        "form_key": form_key,
-        "actor_id": actor_id,
-        "now": now,
-    }
-    if posted.get("action") == "adjust":
-        return grants.correct(amount_mc=grants.read_amount(posted.get("amount", ""), is_signed=True), **who)
-    kind = posted.get("kind", "")
-    if kind not in dict(grants.GIFTS):
-        raise grants.Unfit("kind", "Choose what the credits are.")
-    return grants.give(
-        kind=LotKind(kind),
-        amount_mc=grants.read_amount(posted.get("amount", ""), is_signed=False),
-        expires_at=_read_expiry(posted.get("expires_on", ""), now),
-        **who,
-    )
-
-
-def _read_expiry(text: str, now: datetime) -> datetime | None:
-    """Read a day; credits are good until it ends.
-
-    :raises Unfit: it is none, or past.
-    """
-    if not text.strip():
-        return None
-    try:
-        day = parse_date(text.strip())
-    except ValueError:
-        day = None
-    if day is None:
-        raise grants.Unfit("expires_on", "Write a day, such as 2026-12-31.")
-    ends_at = datetime.combine(day, time.max, tzinfo=UTC)
-    if ends_at <= now:
-        raise grants.Unfit("expires_on", "That day is past.")
-    return ends_at
-
-
 def _show(
     request: StaffRequest,
     found: Workspace,
     *,
     posted: Mapping[str, str] | None = None,
-    faults: Mapping[str, list[str]] | None = None,
+    faults: Faults | None = None,
 ) -> HttpResponse:
     now, typed = timezone.now(), posted or {}
     lines = statement(workspace=found, limit=PAGE_SIZE + 1, after=read_id(request.GET.get("before", "")))
@@ -168,8 +137,10 @@ def _show(
         next_url=f"?before={lines[PAGE_SIZE - 1].id}#ledger" if len(lines) > PAGE_SIZE else "",
         members=Membership.objects.for_workspace(found).select_related("user").order_by("created_at", "pk"),
         jobs=_jobs(found),
-        gifts=grants.GIFTS,
-        most=f"{grants.MOST_CREDITS:,}",
+        gifts=GIFTS,
+        most=f"{MOST_CREDITS:,}",
+        alone=f"{settings.EASEL_TWO_PERSON_CREDITS:,}",
+        requests=_waiting(request, found, now),
         typed=typed,
         faults=faults or {},
         form_keys=_form_keys(typed),
@@ -181,6 +152,13 @@ def _form_keys(typed: Mapping[str, str]) -> dict[str, str]:
     """A fresh key for each form, so that sending one twice does it once; a form that was refused keeps its own."""
     keys = {"grant": str(uuid4()), "adjust": str(uuid4())}
     return keys | ({typed["action"]: typed["form_key"]} if typed.get("action") in keys and "form_key" in typed else {})
+
+
+def _waiting(request: StaffRequest, found: Workspace, now: datetime) -> list[RequestRow]:
+    """What waits for a second person, for those who may give."""
+    if not may(request, GRANT):
+        return []
+    return rows_of(GrantRequest.objects.waiting(now).filter(workspace=found).order_by("pk"), viewer=request.user)
 
 
 def _balance(found: Workspace, now: datetime) -> Balance | None:

@@ -55,6 +55,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"queue": "providers", "expires": 5},
     },
+    "lapse-requests": {
+        "task": "billing.lapse_requests",
+        "schedule": 3600.0,
+        "options": {"queue": "providers", "expires": 3600},
+    },
     "check-books": {
         "task": "billing.check_books",
         "schedule": crontab(hour=3, minute=17),

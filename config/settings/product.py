@@ -18,4 +18,5 @@ EASEL_ALLOW_PRIVATE_URLS = ENV.allow_private_urls
 EASEL_COMMUNITY_URL = ENV.community_url
 EASEL_SIGNED_URL_SECONDS = 3600
 EASEL_SIGN_UP_CREDITS = 200  # USD 1 at USD 0.005 a credit (catalogue units)
+EASEL_TWO_PERSON_CREDITS = ENV.two_person_credits
 EASEL_IS_FAKE_STRIPE = ENV.fake_stripe

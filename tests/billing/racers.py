@@ -23,6 +23,7 @@ from apps.jobs.submission import submit as submit_job
 from apps.providers import registry
 from apps.providers.mock import MockAdapter
 from apps.staff.checking import find_faults
+from tests.billing import gift_racers
 from tests.billing.shops import selling, signed
 from tests.jobs.scripted import ScriptedAdapter
 from tests.ledger import racers
@@ -119,7 +120,7 @@ CALLS: Final[dict[str, Callable[..., object]]] = {
 
 def serve() -> None:
     registry.configure({"mock": MockAdapter, "fal": ScriptedAdapter})
-    racers.CALLS.update(CALLS)
+    racers.CALLS.update(CALLS | gift_racers.CALLS)
     racers.serve()
 
 

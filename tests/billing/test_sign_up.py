@@ -7,8 +7,10 @@ from apps.accounts.models import Membership, User
 from apps.accounts.tenancy import Workspace
 from apps.billing.sign_up import EmailTaken, open_workspace, sign_up
 from apps.ledger.balances import read_balance
-from apps.ledger.models import Wallet
-from tests.builders import NOW, PASSWORD
+from apps.ledger.models import Lot, Wallet
+from tests.builders import NOW, PASSWORD, build_user
+from tests.ledger.calls import faults
+from tests.ledger.racers import Stable
 
 
 @pytest.mark.django_db
@@ -46,3 +48,29 @@ def test_a_workspace_without_its_wallet_is_never_seen() -> None:
     with connection.execute_wrapper(refuse_wallets), pytest.raises(ConnectionError):
         sign_up(email="new@example.com", password=PASSWORD, workspace_name="New", now=NOW)
     assert (User.objects.count(), Workspace.objects.count()) == (0, 0)
+
+
+def test_sixteen_sign_ups_of_one_address_are_one_person_with_one_gift(racers: Stable) -> None:
+    emails = ["new@example.com", "NEW@example.com", "New@Example.com", "new@EXAMPLE.COM"] * 4
+    answers = racers.race([{"name": "join", "email": email} for email in emails])
+    assert sorted(answer.get("refused", "done") for answer in answers) == ["done", *["email_taken"] * 15]
+    assert (User.objects.count(), Workspace.objects.count(), Wallet.objects.count()) == (1, 1, 1)
+    assert Lot.objects.get().granted_mc == 200_000
+    assert faults() == []
+
+
+def test_one_person_who_opens_many_workspaces_at_once_has_one_gift(racers: Stable) -> None:
+    person = build_user()
+    calls = [{"name": "open_another", "person": person.pk, "name_": f"Number {one}"} for one in range(16)]
+    answers = racers.race(calls)
+    assert len({answer["result"] for answer in answers}) == 16
+    assert (Workspace.objects.count(), Wallet.objects.count(), Lot.objects.count()) == (16, 16, 1)
+    assert faults() == []
+
+
+@pytest.mark.parametrize("step", ["wallet written", "entries written"])
+def test_a_sign_up_that_dies_leaves_nobody_behind(racers: Stable, step: str) -> None:
+    call = {"name": "join", "email": "new@example.com"}
+    assert racers.crash(call, step=step) == -9
+    assert (User.objects.count(), Workspace.objects.count(), Lot.objects.count()) == (0, 0, 0)
+    assert "result" in racers.race([call])[0]

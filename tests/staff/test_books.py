@@ -162,7 +162,7 @@ def test_the_page_stays_within_its_queries(
 ) -> None:
     for number in range(12):
         look(3, at=timezone.now() - timedelta(minutes=number))
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert staff_client.get(PAGE).status_code == 200
 
 
