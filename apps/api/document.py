@@ -13,6 +13,7 @@ from apps.api.answers import json_answer
 from apps.api.errors import STATUS_BY_CODE
 from apps.api.limit_shapes import LIMITS
 from apps.api.model_shapes import MODELS
+from apps.api.promo_operations import PROMO_CODES
 from apps.api.purchase_shapes import PURCHASES
 from apps.api.shapes import COMPONENTS, Schema, ref
 
@@ -66,7 +67,7 @@ def complete(result: Schema, generator: Any, request: Any, public: bool) -> Sche
     """Add what all operations share: our components, and the refusals. A hook of drf-spectacular."""
     result["tags"] = [{"name": name, "description": words} for name, words in _TAGS.items()]
     result.setdefault("components", {}).setdefault("schemas", {}).update(
-        COMPONENTS | MODELS | ACCESS | LIMITS | PURCHASES
+        COMPONENTS | MODELS | ACCESS | LIMITS | PURCHASES | PROMO_CODES
     )
     refusal = {
         "description": "Refused; the body says why. 429 and 503 come with `Retry-After`.",

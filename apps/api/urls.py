@@ -13,6 +13,7 @@ from apps.api.files import serve_file
 from apps.api.jobs import JobAtAddress, JobCancel, JobList, JobOrModel, JobRetry
 from apps.api.keys import OwnKey
 from apps.api.limits import LimitList, LimitMove, OneLimit
+from apps.api.promo_codes import Redemption
 from apps.api.purchases import PackList, PurchaseList
 from apps.api.quotes import QuoteList
 from apps.api.stripe import webhook
@@ -44,6 +45,7 @@ urlpatterns = [
     path("v1/limits/<slug:kind>/<slug:ref>", OneLimit.as_view()),
     path("v1/packs", PackList.as_view()),
     path("v1/purchases", PurchaseList.as_view()),
+    path("v1/promo-codes/redeem", Redemption.as_view()),
     path("v1/key", OwnKey.as_view()),
     path("stripe/webhook", webhook),
     path("files/<str:token>/<str:name>", serve_file),
