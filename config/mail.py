@@ -16,12 +16,9 @@ def configure_mail(env: Env) -> None:
             pages={
                 "credits": f"{workspace}/credits",
                 "limits": f"{workspace}/credits/limits",
-<<<<<<< HEAD
                 "purchase": f"{workspace}/credits?purchase={{purchase}}",
                 "receipts": f"{workspace}/credits/receipts",
-=======
                 "approvals": f"{env.base_url}/staff/approvals/",
->>>>>>> f94923c (squash)
                 "books": f"{env.base_url}/staff/books/",
             },
         )

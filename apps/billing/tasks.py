@@ -5,11 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-<<<<<<< HEAD
-from apps.billing import check_runs, dispatch, inbox, notices, purchases, retention, sweeping
-=======
-from apps.billing import approvals, dispatch, inbox, notices, purchases, retention, sweeping
->>>>>>> f94923c (squash)
+from apps.billing import approvals, check_runs, dispatch, inbox, notices, purchases, retention, sweeping
 from apps.billing.models import Purchase
 
 
@@ -38,12 +34,11 @@ def handle_notices(**_: object) -> None:
     notices.handle_due(now=timezone.now())
 
 
-<<<<<<< HEAD
 @shared_task(name=dispatch.REPORT_DEAD)
 def report_dead(**_: object) -> None:
     check_runs.report_dead(now=timezone.now())
-=======
+
+
 @shared_task(name=dispatch.LAPSE_REQUESTS)
 def lapse_requests(**_: object) -> None:
     approvals.lapse_due(now=timezone.now())
->>>>>>> f94923c (squash)
