@@ -11,6 +11,7 @@ from apps.api.answers import Json, json_answer, list_body, timestamp
 from apps.api.endpoint import Endpoint
 from apps.api.faults import Faults
 from apps.ids import to_public
+from apps.jobs.forecast import lasts
 from apps.ledger.amounts import to_credits
 from apps.ledger.balances import read_balance
 from apps.ledger.statement import StatementLine, statement
@@ -25,7 +26,10 @@ class Credits(Endpoint):
 
     @operations.get_credits
     def get(self, request: Request) -> HttpResponseBase:
-        balance = read_balance(workspace=self.actor.workspace, now=self.now)
+        workspace = self.actor.workspace
+        balance = read_balance(workspace=workspace, now=self.now)
+        forecast = lasts(workspace=workspace, balance=balance, now=self.now)
+        low_balance_mc = balance.low_balance_mc
         return json_answer(
             {
                 "object": "credits",
@@ -34,6 +38,8 @@ class Credits(Endpoint):
                 "expiring": [
                     {"credits": to_credits(amount_mc), "at": timestamp(at)} for amount_mc, at in balance.expiring
                 ],
+                "low_balance": None if low_balance_mc is None else to_credits(low_balance_mc),
+                "lasts_days": forecast.days if forecast else None,
             }
         )
 

@@ -165,7 +165,7 @@ get_credits = operation(
     "Credits",
     "get_credits",
     "Read the balance",
-    description="What can be spent, what is held for open jobs, and what will expire when.",
+    description="What can be spent, what is held for open jobs, what will expire when, and about how long it lasts.",
     responses=answers("Credits", 200),
 )
 list_ledger = operation(

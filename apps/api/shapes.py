@@ -156,6 +156,17 @@ COMPONENTS: Final[Schema] = {
         available=CREDITS,
         held=CREDITS,
         expiring=several(record(credits=CREDITS, at=TIME)),
+        low_balance={
+            "type": ["number", "null"],
+            "description": "People are told when less than this is available; null: never.",
+        },
+        lasts_days={
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "maximum": 365,
+            "description": "About how many days the available credits last, at the pace of the last four weeks; 365 "
+            "stands for that and more, null for too little use to tell.",
+        },
     ),
     "LedgerLine": record(
         id=TEXT,

@@ -16,13 +16,21 @@ _DATES_SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The credits of a workspace; ``expiring`` lists what will expire of the available ones and when, soonest first."""
+    """The credits of a workspace, and the line below which its people are told that they are few; None: never.
+
+    ``expiring`` lists what will expire of the available ones and when, soonest first.
+    """
 
     available_mc: Millicredits
     held_mc: Millicredits
     frozen_mc: Millicredits
     debt_mc: Millicredits
     expiring: tuple[tuple[Millicredits, datetime], ...]
+    low_balance_mc: Millicredits | None = None
+
+    @property
+    def is_low(self) -> bool:
+        return self.low_balance_mc is not None and self.available_mc < self.low_balance_mc
 
 
 def read_balance(*, workspace: Workspace, now: datetime) -> Balance:
@@ -48,6 +56,7 @@ def read_balance(*, workspace: Workspace, now: datetime) -> Balance:
         frozen_mc=Millicredits(wallet.frozen_mc),
         debt_mc=Millicredits(wallet.debt_mc),
         expiring=expiring,
+        low_balance_mc=None if wallet.low_balance_mc is None else Millicredits(wallet.low_balance_mc),
     )
 
 

@@ -8,6 +8,7 @@ from apps.ledger import posting
 from apps.ledger.amounts import Millicredits
 from apps.ledger.models import LotKind
 from tests.api.conftest import Caller, run
+from tests.jobs.test_usage import charged_job
 
 
 def test_the_balance_is_told_with_what_will_expire(program: Caller) -> None:
@@ -27,6 +28,18 @@ def test_the_balance_is_told_with_what_will_expire(program: Caller) -> None:
     assert (body["object"], body["held"]) == ("credits", 24)
     assert body["available"] == 986.6
     assert sum(part["credits"] for part in body["expiring"]) <= 10.6
+
+
+def test_it_is_told_when_credits_are_few_and_how_long_they_last(program: Caller) -> None:
+    now = timezone.now()
+    body = program.get("/v1/credits").json()
+    assert (body["low_balance"], body["lasts_days"]) == (None, None)
+    line_mc = Millicredits(300_500)
+    posting.set_low_balance(workspace=program.workspace, line_mc=line_mc, actor_id=None, now=now)
+    for days in (1, 2, 3):
+        charged_job(program.workspace, 10_000, at=now - timedelta(days=days))
+    body = program.get("/v1/credits").json()
+    assert (body["low_balance"], body["lasts_days"]) == (300.5, 97)
 
 
 def test_the_ledger_tells_every_movement_newest_first(program: Caller) -> None:
