@@ -14,6 +14,7 @@ from apps.accounts.members import workspaces_of
 from apps.accounts.roles import Capability
 from apps.accounts.tenancy import Workspace
 from apps.jobs.models import Job
+from apps.ledger.amounts import to_credits
 from apps.ledger.balances import Balance, read_balance
 from apps.studio.access import SignedInRequest
 from apps.studio.catalog import Assortment, covers, offered
@@ -58,6 +59,13 @@ class Purse:
     left_percent: str
     held_percent: str
     covers: str
+    low_balance_mc: int | None
+    is_low: bool
+
+    @property
+    def line(self) -> str:
+        """Where the balance is low, as a form takes it; empty: nowhere."""
+        return "" if self.low_balance_mc is None else str(to_credits(self.low_balance_mc))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,7 @@ class Shell:
     balance: Purse | None  # None: this role may not see credits
     open_jobs: int
     may_make: bool
+    may_buy: bool
     studio_url: str
     credits_url: str
 
@@ -103,6 +112,7 @@ def shell_of(actor: Actor, *, current: str = "", everything: Assortment | None =
         balance=_purse(actor, everything) if actor.can(Capability.SEE_CREDITS) else None,
         open_jobs=Job.objects.for_workspace(workspace).open().count(),
         may_make=actor.can(Capability.MAKE),
+        may_buy=actor.can(Capability.BUY_CREDITS),
         studio_url=reverse("studio", args=[workspace.pk]),
         credits_url=reverse("credits", args=[workspace.pk]),
     )
@@ -117,6 +127,8 @@ def purse_of(balance: Balance, *, covered: str) -> Purse:
         left_percent=_share(balance.available_mc, whole),
         held_percent=_share(balance.held_mc, whole),
         covers=covered,
+        low_balance_mc=balance.low_balance_mc,
+        is_low=balance.is_low,
     )
 
 

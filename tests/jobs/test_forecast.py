@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.tenancy import Workspace
 from apps.jobs.forecast import LONGEST_DAYS, WINDOW_DAYS, Forecast, forecast, lasts
-from apps.ledger.amounts import Millicredits
+from apps.ledger.amounts import ZERO, Millicredits
 from apps.ledger.balances import Balance, read_balance
 from tests.builders import NOW
 from tests.jobs.test_usage import charged_job
@@ -127,7 +127,7 @@ def test_it_is_read_from_charges_and_the_balance(
 def test_days_are_those_of_utc_and_of_four_weeks(workspace: Workspace) -> None:
     grant(workspace, 10**6)
     midnight = datetime(2026, 11, 21, tzinfo=UTC)
-    balance = Balance(Millicredits(50_000), *[Millicredits(0)] * 3, ())
+    balance = Balance(Millicredits(50_000), ZERO, ZERO, ZERO, ())
     for at in (midnight - 28 * DAY, midnight - DAY, midnight - timedelta(seconds=1)):
         charged_job(workspace, 1_400, at=at)
     charged_job(workspace, 90_000, at=midnight - 28 * DAY - timedelta(seconds=1))

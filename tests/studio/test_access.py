@@ -17,7 +17,7 @@ IN_WORKSPACE: Final = sorted(name for name, route in ROUTES.items() if "workspac
 POSTED: Final = (
     *("studio_create", "studio_quote", "studio_model", "studio_references", "studio_sort"),
     *("job_keep", "job_cancel", "job_retry", "api_key_revoke", "model_switch", "model_defaults_save"),
-    *("buy", "promo_redeem"),
+    *("buy", "promo_redeem", "credits_low_balance"),
 )
 SOME_JOB: Final = "job_01hv0000000000000000000001"
 SOME_KEY: Final = "key_01hv0000000000000000000001"
