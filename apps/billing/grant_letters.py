@@ -26,7 +26,7 @@ def write_to_deciders(request: GrantRequest, *, now: datetime) -> None:
                 "credits": format_credits(request.amount_mc),
                 "reason": request.reason,
                 "until": f"{request.asked_at + LAPSES_AFTER:%d %b %Y, %H:%M} UTC",
-                "url": letterhead.page("approvals"),
+                "approvals_page": letterhead.page("approvals"),
             },
             now=now,
         )
