@@ -96,7 +96,7 @@ def read_subject(kind: str, text: str) -> Subject:
 
 
 def list_limits(*, workspace: Workspace, now: datetime) -> Limits:
-    """List the members, the keys that work and the projects of a workspace, with their limits. Four queries."""
+    """List the members, the keys that can spend and the projects of a workspace, with their limits. Four queries."""
     budgets = {Subject(Budget.Subject(one.subject_kind), one.subject_id): one for one in _budgets(workspace)}
     limited = {
         kind: [
@@ -106,7 +106,7 @@ def list_limits(*, workspace: Workspace, now: datetime) -> Limits:
     }
     people = Membership.objects.for_workspace(workspace).select_related("user")
     keys = ApiKey.objects.for_workspace(workspace).select_related("created_by")
-    keys = keys.filter(Q(revoked_at=None) | Q(pk__in=limited[Budget.Subject.API_KEY]))
+    keys = keys.filter(Q(revoked_at=None, is_test=False) | Q(pk__in=limited[Budget.Subject.API_KEY]))
     projects = Project.objects.for_workspace(workspace)
     return Limits(
         members=_named(map(_of_member, _first(people, "user", limited[Budget.Subject.MEMBER])), budgets, now),

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from apps.accounts.actor import Actor
+from apps.billing.limit_changes import may_change
+from apps.billing.spend_limits import Limit, binding_limits
 from apps.catalog.pricing import Line
 from apps.catalog.spec import ModelSpec, picture_fields
 from apps.errors import DomainError
@@ -21,6 +23,7 @@ from apps.studio.catalog import Assortment
 from apps.studio.drafts import Draft
 from apps.studio.fields import root_of
 from apps.studio.forms import for_price
+from apps.studio.limit_rows import in_words
 
 _REFUND = "Anything that fails is refunded on the spot."
 
@@ -45,8 +48,19 @@ class Instead:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnLimit:
+    """The limit of whoever runs. ``subject`` is whom an owner is asked about; empty: they may raise it themselves."""
+
+    words: str
+    left_mc: int
+    url: str
+    ask_url: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """``look`` is ready, free, short (of credits) or blocked; blocked says why in ``reason``."""
+    """``look`` is ready, free, short (of credits), limited or blocked; the last two say why in ``reason``."""
 
     look: str
     advice: str
@@ -60,6 +74,7 @@ class Offer:
     url: str = ""
     is_test_only: bool = False
     instead: Instead | None = None  # what runs, where this model can only be tested
+    limit: OwnLimit | None = None
 
 
 def offer_of(
@@ -97,11 +112,36 @@ def offer_of(
         return offer
     left = None if available_mc is None else available_mc - priced.amount_mc
     offer = replace(offer, look="ready", advice=_REFUND, amount_mc=priced.amount_mc, left_mc=left)
+    for limit in binding_limits(actor=actor, now=now):  # in the studio a run has no key and no project: one at most
+        own = _own(actor, limit)
+        offer = replace(offer, limit=own)
+        if own.left_mc < priced.amount_mc:
+            return replace(offer, look="limited", advice=_limited(own, limit), left_mc=None, reason=_left(own))
     if left is None or left >= 0:
         return offer
     credits_url = reverse("credits", args=[actor.workspace.pk])
     advice = f"{format_credits(-left)} credits are missing for this run. A free test run works without."
     return replace(offer, look="short", advice=advice, left_mc=None, short_mc=-left, url=credits_url)
+
+
+def _own(actor: Actor, limit: Limit) -> OwnLimit:
+    return OwnLimit(
+        words=in_words(limit),
+        left_mc=limit.remaining_mc or 0,
+        url=reverse("credit_limits", args=[actor.workspace.pk]),
+        ask_url=reverse("limit_ask", args=[actor.workspace.pk]),
+        subject="" if may_change(actor.role, replace(limit.holder, role=actor.role)) else limit.subject.public_id,
+    )
+
+
+def _left(own: OwnLimit) -> str:
+    return f"{format_credits(own.left_mc)} cr left" if own.left_mc else "Limit reached"
+
+
+def _limited(own: OwnLimit, limit: Limit) -> str:
+    left = f"{format_credits(own.left_mc)} cr left" if own.left_mc else "nothing left"
+    again = f" It starts again on {limit.resets_at:%-d %B, %H:%M} UTC." if limit.resets_at else ""
+    return f"Your limit is {own.words}, with {left}.{again} A free test run works without."
 
 
 def _blocked_by(refusal: DomainError, spec: ModelSpec) -> Offer:
