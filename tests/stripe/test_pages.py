@@ -115,6 +115,15 @@ def test_the_portal_removes_a_card(tab: Page, fake: FakeStripe, v1: V1Services, 
     assert [event["type"] for event in fake.events()][-1] == "payment_method.detached"
     tab.get_by_role("button", name="Add a card").click()
     assert len(v1.payment_methods.list({"customer": customer.id}).data) == 1
+    for number, said in (("4000000000000002", "Your card was declined."), ("1234", "Only Stripe’s own test cards")):
+        tab.get_by_label("Test card").fill(number)
+        tab.get_by_role("button", name="Add a card").click()
+        assert said in tab.get_by_role("alert").inner_text()
+    tab.get_by_label("Test card").fill("4000000000000341")
+    tab.get_by_role("button", name="Add a card").click()
+    newest, _ = v1.payment_methods.list({"customer": customer.id}).data
+    settings = v1.customers.retrieve(customer.id).to_dict()["invoice_settings"]
+    assert settings["default_payment_method"] == newest.id
     tab.get_by_role("link", name="Return").click()
     assert tab.url == f"{shop}/cards"
 

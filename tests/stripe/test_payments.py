@@ -8,7 +8,7 @@ from stripe import Customer
 from stripe._v1_services import V1Services
 
 from tests.emulators.stripe import FakeStripe
-from tests.stripe.sales import sell, top_up_params
+from tests.stripe.sales import checkout_params, sell, top_up_params
 
 pytestmark = pytest.mark.once
 
@@ -44,6 +44,29 @@ def test_a_saved_card_says_no(
     intent = v1.payment_intents.retrieve(error.payment_intent.id)
     assert (intent.status, intent.amount_received) == ("requires_payment_method", 0)
     assert [event["type"] for event in fake.events()][-2:] == ["charge.failed", "payment_intent.payment_failed"]
+
+
+def test_a_card_that_was_detached_is_gone_for_good(v1: V1Services, customer: Customer) -> None:
+    method = v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
+    v1.payment_methods.detach(method.id)
+    with pytest.raises(stripe.InvalidRequestError, match="may not be used again") as refused:
+        v1.payment_intents.create(top_up_params(customer.id, method.id))
+    assert refused.value.param == "payment_method"
+    with pytest.raises(stripe.InvalidRequestError, match="may not be used again"):
+        v1.payment_methods.attach(method.id, {"customer": customer.id})
+    assert v1.payment_intents.list({"customer": customer.id}).data == []
+
+
+def test_a_card_is_saved_by_paying_and_only_where_that_was_asked(
+    fake: FakeStripe, v1: V1Services, customer: Customer
+) -> None:
+    without: Any = checkout_params(customer.id)
+    del without["payment_intent_data"]["setup_future_usage"]
+    fake.play.pay(v1.checkout.sessions.create(without).id)
+    assert v1.customers.payment_methods.list(customer.id, {"type": "card"}).data == []
+    sell(fake, v1, customer.id)
+    (card,) = v1.customers.payment_methods.list(customer.id, {"type": "card"}).data
+    assert v1.payment_intents.create(top_up_params(customer.id, card.id)).status == "succeeded"
 
 
 def test_some_cards_cannot_be_attached(v1: V1Services, customer: Customer) -> None:

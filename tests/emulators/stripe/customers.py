@@ -109,6 +109,9 @@ def find_method(store: Store, method_id: str, param: str = "payment_method") -> 
     """Find a payment method; one of the ids kept for tests gives a fresh one, as at Stripe."""
     if method_id not in store.objects and (card := BY_NAME.get(method_id.removeprefix("pm_card_"))):
         return make_method(store, card)
+    if method_id in store.detached:
+        text = "The provided PaymentMethod was detached from a Customer. It may not be used again."
+        raise Refusal.of_param(text, param)
     return store.get("payment_method", method_id, param)
 
 
@@ -142,7 +145,20 @@ def detach(store: Store, params: Json, method_id: str) -> Json:
     settings = store.objects[customer_id]["invoice_settings"]
     if settings["default_payment_method"] == method_id:
         settings["default_payment_method"] = None
+    store.detached.add(method_id)
     store.emit("payment_method.detached", method, customer=customer_id)
+    return method
+
+
+def add_in_portal(store: Store, customer_id: str, card: Card) -> Json:
+    """Save a card as its owner does in the portal, where the new one becomes their default.
+
+    :raises Refusal: the card says no.
+    """
+    if card.is_declined_at_once:
+        raise Refusal.of_card("Your card was declined.", card.code, card.decline_code)
+    method = save(store, make_method(store, card), customer_id)
+    update(store, {"invoice_settings": {"default_payment_method": method["id"]}}, customer_id)
     return method
 
 

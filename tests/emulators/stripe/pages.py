@@ -99,8 +99,8 @@ def invoice_pdf(invoice: Json) -> bytes:
     return written + b"xref\n0 %d\n0000000000 65535 f \n" % (len(parts) + 1) + table + end
 
 
-def portal_page(store: Store, session: Json) -> str:
-    """Show a customer's cards, each with a button that removes it."""
+def portal_page(store: Store, session: Json, error: str | None = None) -> str:
+    """Show a customer's cards, each with a button that removes it, and a form for another: a test card, by number."""
     cards = store.all_of("payment_method", customer=session["customer"])
     rows = "".join(
         f"<tr><td>{card['card']['brand']} •••• {card['card']['last4']}<td>"
@@ -108,7 +108,10 @@ def portal_page(store: Store, session: Json) -> str:
         for card in cards
     )
     back = f'<p><a href="{escape(session["return_url"])}">Return</a></p>' if session["return_url"] else ""
-    return page("Your cards", f"<table>{rows}</table>{back}{button('add', 'Add a card')}")
+    shown = f'<p role="alert">{escape(error)}</p>' if error else ""
+    field = '<label>Test card <input name="number" inputmode="numeric" placeholder="4242424242424242"></label>'
+    form = f'<form method="post">{field}<button name="action" value="add">Add a card</button></form>'
+    return page("Your cards", f"<table>{rows}</table>{shown}{back}{form}")
 
 
 def dashboard_page(store: Store) -> str:

@@ -29,6 +29,7 @@ class Store:
         self.lock = threading.RLock()
         self.objects: dict[str, Json] = {}
         self.cards: dict[str, Card] = {}  # by payment method
+        self.detached: set[str] = set()  # payment methods that nobody can charge any more
         self.line_items: dict[str, list[Json]] = {}  # by checkout session
         self.intent_data: dict[str, Json] = {}  # by checkout session: what its payment will have
         self.problems: list[str] = []

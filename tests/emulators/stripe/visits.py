@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tests.emulators.http import Answer, Incoming
 from tests.emulators.stripe import customers, pages
-from tests.emulators.stripe.cards import OK
+from tests.emulators.stripe.cards import BY_NUMBER, OK
 from tests.emulators.stripe.faults import Faults
 from tests.emulators.stripe.refusals import Json, Refusal
 from tests.emulators.stripe.scenarios import VERBS, Scenarios
@@ -88,7 +88,13 @@ class Visits:
         if sent.get("action") == "remove":
             customers.detach(self._store, {}, sent["payment_method"])
         elif sent.get("action") == "add":
-            customers.save(self._store, customers.make_method(self._store, OK), session["customer"])
+            card = BY_NUMBER.get(sent.get("number") or OK.number)
+            if card is None:
+                return _html(pages.portal_page(self._store, session, "Only Stripe’s own test cards are known here."))
+            try:
+                customers.add_in_portal(self._store, session["customer"], card)
+            except Refusal as refusal:
+                return _html(pages.portal_page(self._store, session, refusal.error["message"]))
         return _html(pages.portal_page(self._store, session))
 
     def _control(self, method: str, what: str, sent: Json) -> Answer:
