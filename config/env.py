@@ -128,6 +128,11 @@ class Env(BaseSettings):
     stripe_api_base: str = Field(
         "", alias="EASEL_STRIPE_API_BASE", description="Where Stripe answers; empty: at Stripe. Changed in tests."
     )
+    stripe_tax: bool = Field(
+        True,
+        alias="EASEL_STRIPE_TAX",
+        description="Stripe works out tax on the pages people pay on; automatic top-up is sold only where it does not.",
+    )
     fake_stripe: bool = Field(
         False,
         alias="EASEL_FAKE_STRIPE",
@@ -256,6 +261,8 @@ class Env(BaseSettings):
         }
         if given := [name for name, value in real.items() if value]:
             raise ValueError(f"with EASEL_FAKE_STRIPE=1, {' and '.join(given)} must not be set")
+        if "stripe_tax" not in self.model_fields_set:
+            self.stripe_tax = False  # the fake knows no tax; so automatic top-up can be tried
         self.stripe_secret_key = SecretStr("sk_test_fake")
         self.stripe_webhook_secret = SecretStr("whsec_fake")
         self.stripe_api_base = f"http://127.0.0.1:{self.fake_stripe_port}"

@@ -19,6 +19,7 @@ def configure_mail(env: Env) -> None:
                 "purchase": f"{workspace}/credits?purchase={{purchase}}",
                 "receipts": f"{workspace}/credits/receipts",
                 "approvals": f"{env.base_url}/staff/approvals/",
+                "top_up": f"{workspace}/credits/top-up",
                 "books": f"{env.base_url}/staff/books/",
             },
         )

@@ -28,6 +28,7 @@ def configure_payments(env: Env) -> None:
         success_url=f"{returning}&session={{CHECKOUT_SESSION_ID}}",
         cancel_url=returning,
         packs=read_packs(Path(env.packs_file) if env.packs_file else PACKS_FILE),
+        is_taxed=env.stripe_tax,
     )
 
     def build() -> Gateway:

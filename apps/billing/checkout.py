@@ -8,13 +8,12 @@ from apps.accounts.actor import Actor
 from apps.accounts.members import find_actor
 from apps.accounts.roles import Capability
 from apps.accounts.tenancy import Workspace
-from apps.billing import payments
-from apps.billing.gateway import Gateway, Page, StripeRefused, StripeUnavailable
+from apps.billing import payments, syncing
+from apps.billing.gateway import Gateway, StripeRefused, StripeUnavailable
 from apps.billing.models import Purchase, StripeCustomer
-from apps.billing.packs import CreditPack
 from apps.billing.stripe_objects import CheckoutSession
+from apps.billing.stripe_requests import Page
 from apps.errors import DomainError, NotFound
-from apps.ids import to_public
 from apps.ledger import seams
 from apps.ledger.operations import IdempotencyMismatch
 
@@ -51,8 +50,18 @@ class Started:
     is_replay: bool
 
 
-def start_purchase(*, actor: Actor, pack_id: str, currency: str | None, attempt_key: str, now: datetime) -> Started:
+def start_purchase(
+    *,
+    actor: Actor,
+    pack_id: str,
+    currency: str | None,
+    attempt_key: str,
+    now: datetime,
+    card_consent: str = "",
+) -> Started:
     """Begin to buy a pack, in its first currency unless one is named; the buyer goes to ``url``.
+
+    With ``card_consent``, the sentence that the buyer agreed to, Stripe also saves the card for automatic top-up.
 
     The same attempt again is the same purchase, with the same page. Nothing is charged before the buyer pays there.
 
@@ -65,9 +74,25 @@ def start_purchase(*, actor: Actor, pack_id: str, currency: str | None, attempt_
     gateway = payments.gateway()
     pack = payments.find_pack(pack_id)
     currency = currency or pack.default_currency
-    purchase, is_new = _write(actor, pack, currency, attempt_key, gateway.is_livemode, now)
+    purchase = Purchase(
+        workspace=actor.workspace,
+        attempt_key=attempt_key,
+        pack_id=pack.id,
+        pack_name=pack.name,
+        credits_mc=pack.total_mc,
+        amount_minor=pack.price_in(currency),
+        currency=currency,
+        stripe_price=pack.stripe_prices.get(currency, ""),
+        card_consent=card_consent,
+        is_livemode=gateway.is_livemode,
+        due_at=now + _FIRST_LOOK,
+        created_by_id=actor.user_id,
+        created_at=now,
+    )
+    purchase, is_new = _write(purchase)
     seams.step("purchase made")
-    if (purchase.pack_id, purchase.currency) != (pack_id, currency):
+    asked = (pack_id, currency, bool(card_consent), Purchase.Origin.CHECKOUT)
+    if (purchase.pack_id, purchase.currency, bool(purchase.card_consent), purchase.origin) != asked:
         raise IdempotencyMismatch("This attempt was for another pack or currency. A new purchase needs a new attempt.")
     if purchase.status == Purchase.Status.CREATED:
         purchase = open_page(purchase=purchase, now=now)
@@ -143,32 +168,17 @@ def _check_buyer(actor: Actor) -> None:
         raise MayNotBuy("Your role in this workspace may not buy credits. Ask an owner.")
 
 
-def _write(
-    actor: Actor, pack: CreditPack, currency: str, attempt_key: str, is_livemode: bool, now: datetime
-) -> tuple[Purchase, bool]:
+def _write(purchase: Purchase) -> tuple[Purchase, bool]:
     """Write the purchase, or find the one of this attempt; committed before Stripe hears of it."""
-    rows = Purchase.objects.for_workspace(actor.workspace)
-    if known := rows.filter(attempt_key=attempt_key).first():
+    rows = Purchase.objects.for_workspace(purchase.workspace)
+    if known := rows.filter(attempt_key=purchase.attempt_key).first():
         return known, False
     # Counted without a lock: a burst may pass the line by its own size.
-    if rows.filter(status__in=Purchase.OPEN, created_at__gt=now - _PAGE_STANDS).count() >= _MOST_OPEN:
+    opened_since = purchase.created_at - _PAGE_STANDS
+    if rows.filter(status__in=Purchase.OPEN, created_at__gt=opened_since).count() >= _MOST_OPEN:
         raise TooManyPurchases(f"{_MOST_OPEN} purchases wait to be paid. Pay one of them, or try again in a while.")
-    purchase = Purchase(
-        workspace=actor.workspace,
-        attempt_key=attempt_key,
-        pack_id=pack.id,
-        pack_name=pack.name,
-        credits_mc=pack.total_mc,
-        amount_minor=pack.price_in(currency),
-        currency=currency,
-        stripe_price=pack.stripe_prices.get(currency, ""),
-        is_livemode=is_livemode,
-        due_at=now + _FIRST_LOOK,
-        created_by_id=actor.user_id,
-        created_at=now,
-    )
     Purchase.objects.bulk_create([purchase], ignore_conflicts=True)
-    found = rows.get(attempt_key=attempt_key)
+    found = rows.get(attempt_key=purchase.attempt_key)
     return found, found.pk == purchase.pk
 
 
@@ -193,7 +203,7 @@ def _page(purchase: Purchase, customer: str) -> Page:
         key=f"cs:{purchase.pk}",
         customer=customer,
         reference=purchase.public_id,
-        metadata=_metadata(purchase.workspace) | {"purchase": purchase.public_id},
+        metadata=syncing.metadata_of(purchase),
         name=f"{purchase.pack_name}: {credits:,} credits",
         description=f"{credits:,} credits",
         amount_minor=purchase.amount_minor,
@@ -202,6 +212,8 @@ def _page(purchase: Purchase, customer: str) -> Page:
         success_url=_filled(terms.success_url, names),
         cancel_url=_filled(terms.cancel_url, names),
         expires_at=purchase.created_at + _PAGE_STANDS,
+        is_taxed=terms.is_taxed,
+        is_card_kept=bool(purchase.card_consent),
     )
 
 
@@ -222,14 +234,10 @@ def _customer_of(gateway: Gateway, workspace: Workspace, now: datetime) -> str:
     if row.customer_id:
         return row.customer_id
     try:
-        made = gateway.open_customer(key=f"cus:{row.pk}", metadata=_metadata(workspace))
+        made = gateway.open_customer(key=f"cus:{row.pk}", metadata=syncing.metadata_of_workspace(workspace))
     except StripeUnavailable as fault:
         if fault.is_kept:
             rows.filter(pk=row.pk, customer_id=None).delete()  # one more customer would harm nobody; a stuck key would
         raise
     rows.filter(pk=row.pk, customer_id=None).update(customer_id=made)
     return made
-
-
-def _metadata(workspace: Workspace) -> dict[str, str]:
-    return {"workspace": to_public("ws", workspace.pk), "env": payments.terms().environment}

@@ -13,6 +13,8 @@ HANDLE_EVENTS: Final = "billing.handle_events"
 SWEEP_PURCHASES: Final = "billing.sweep_purchases"
 HANDLE_NOTICES: Final = "billing.handle_notices"
 LAPSE_REQUESTS: Final = "billing.lapse_requests"
+TOP_UP: Final = "billing.top_up"
+SWEEP_TOP_UPS: Final = "billing.sweep_top_ups"
 CHECK_BOOKS: Final = "billing.check_books"
 PRUNE: Final = "billing.prune"
 REPORT_DEAD: Final = "billing.report_dead"
@@ -28,6 +30,14 @@ def send_sync(*, purchase_id: UUID) -> None:
         current_app.send_task(SYNC, kwargs={"purchase_id": str(purchase_id)}, queue=QUEUE, retry=False)
     except (OperationalError, RedisError, OSError) as fault:
         log.warning("sync_not_sent", purchase=str(purchase_id), fault=str(fault))
+
+
+def send_top_up(*, workspace_id: UUID) -> None:
+    """Ask a worker to see whether a workspace needs credits bought."""
+    try:
+        current_app.send_task(TOP_UP, kwargs={"workspace_id": str(workspace_id)}, queue=QUEUE, retry=False)
+    except (OperationalError, RedisError, OSError) as fault:
+        log.warning("top_up_not_sent", workspace=str(workspace_id), fault=str(fault))
 
 
 def send_check() -> bool:

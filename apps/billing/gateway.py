@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -12,8 +11,11 @@ from typing import Any, Final
 import stripe
 
 from apps.billing import stripe_rows
-from apps.billing.stripe_objects import CheckoutSession, Event, Mention, Payment, StripeRefund
-from apps.errors import DomainError
+from apps.billing.stripe_faults import BadSignature as BadSignature  # this is where others look for them
+from apps.billing.stripe_faults import StripeRefused as StripeRefused
+from apps.billing.stripe_faults import StripeUnavailable as StripeUnavailable
+from apps.billing.stripe_objects import Card, CheckoutSession, Event, Mention, Payment, StripeRefund
+from apps.billing.stripe_requests import Page, SavedCharge, page_params, saved_charge_params
 
 API_VERSION: Final = "2026-10-28.endive"  # of every request, and of the webhook endpoint in the Dashboard
 
@@ -39,54 +41,6 @@ class Listing(StrEnum):
     PAYMENTS = "payments"
     REFUNDS = "refunds"
     DISPUTES = "disputes"
-
-
-class StripeUnavailable(DomainError):
-    """Stripe did not answer, or not with an outcome: it may or may not have done it. Ask again later.
-
-    ``is_kept``: it answered with a fault of its own, which it repeats for a day to whoever asks with the same key.
-    """
-
-    code = "stripe_unavailable"
-
-    def __init__(self, message: str, *, is_kept: bool = False) -> None:
-        super().__init__(message)
-        self.is_kept = is_kept
-
-
-class StripeRefused(DomainError):
-    """Stripe will not do this. ``details`` hold its ``reason`` and the ``param`` it is about."""
-
-    code = "stripe_refused"
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether something that was named is not there."""
-        return bool(self.details["reason"] == "resource_missing")
-
-
-class BadSignature(DomainError):
-    """This is no message of Stripe's to us: signed by another, too old, from the future, or no event at all."""
-
-    code = "bad_signature"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What is sold on a Checkout page, to whom, and where its buyer goes next."""
-
-    key: str
-    customer: str
-    reference: str
-    metadata: Mapping[str, str]
-    name: str
-    description: str
-    amount_minor: int
-    currency: str
-    stripe_price: str  # empty: name and amount are told
-    success_url: str
-    cancel_url: str
-    expires_at: datetime
 
 
 class Gateway:
@@ -120,39 +74,66 @@ class Gateway:
         return str(made.id)
 
     def open_checkout(self, page: Page) -> CheckoutSession:
-        """Make a page to pay on; the same one for the same key. Tax, tax ids and the invoice are Stripe's business."""
-        metadata = dict(page.metadata)
-        item: Any = {"quantity": 1}  # the library's own shape
-        if page.stripe_price:
-            item["price"] = page.stripe_price
-        else:
-            item["price_data"] = {
-                "currency": page.currency,
-                "unit_amount": page.amount_minor,
-                "tax_behavior": "inclusive",
-                "product_data": {"name": page.name, "description": page.description},
-            }
+        """Make a page to pay on; the same one for the same key."""
         with _translated():
-            made = self._stripe.checkout.sessions.create(
-                {
-                    "mode": "payment",
-                    "customer": page.customer,
-                    "client_reference_id": page.reference,
-                    "metadata": metadata,
-                    "payment_intent_data": {"metadata": metadata, "description": page.description},
-                    "line_items": [item],
-                    "success_url": page.success_url,
-                    "cancel_url": page.cancel_url,
-                    "expires_at": int(page.expires_at.timestamp()),
-                    "invoice_creation": {"enabled": True, "invoice_data": {"metadata": metadata}},
-                    "automatic_tax": {"enabled": True},
-                    "tax_id_collection": {"enabled": True},
-                    "customer_update": {"address": "auto", "name": "auto"},
-                    "billing_address_collection": "auto",
-                },
-                {"idempotency_key": page.key},
-            )
+            made = self._stripe.checkout.sessions.create(page_params(page), {"idempotency_key": page.key})
         return stripe_rows.read_session(_plain(made))
+
+    def charge_saved(self, charge: SavedCharge) -> Payment:
+        """Charge a saved card while nobody is there; once for the same key.
+
+        A card that says no is an answer, too: a payment that ``decline`` is told of, and no money came.
+        """
+        with _translated():
+            try:
+                made = self._stripe.payment_intents.create(saved_charge_params(charge), {"idempotency_key": charge.key})
+            except stripe.CardError as declined:
+                intent = declined.error and declined.error.payment_intent
+                if not intent:
+                    raise
+                return stripe_rows.read_payment(_plain(intent), [], [])
+            except stripe.IdempotencyError as used:
+                # What was asked with this key before may well have been done.
+                raise StripeUnavailable("This charge was asked for before, in other words.", is_kept=True) from used
+            return stripe_rows.read_payment(_plain(made), [], [])
+
+    def cancel_payment(self, payment_intent: str) -> None:
+        """Give up a payment that nobody has made, so that nobody can make it later."""
+        with _translated():
+            self._stripe.payment_intents.cancel(payment_intent, {"cancellation_reason": "abandoned"})
+
+    def search_payment(self, *, customer: str, attempt: str, since: datetime) -> Payment | None:
+        """Look through the payments of a customer since then for the one made for this attempt of ours.
+
+        Their list is complete at once; Stripe's search is not.
+        """
+        with _translated():
+            found = self._stripe.payment_intents.list(
+                {"customer": customer, "created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+            )
+            payments = [stripe_rows.read_payment(_plain(row), [], []) for row in found.auto_paging_iter()]
+        return next((payment for payment in payments if payment.metadata.get("attempt") == attempt), None)
+
+    def fetch_card(self, customer: str) -> Card | None:
+        """Ask which card of a customer's to charge: their default, or else the newest; None: they have none."""
+        with _translated():
+            found = _plain(self._stripe.customers.retrieve(customer))
+            if found.get("deleted"):
+                return None
+            cards = self._stripe.customers.payment_methods.list(customer, {"type": "card", "limit": _PAGE})
+            rows = [_plain(row) for row in cards.auto_paging_iter()]
+        return stripe_rows.read_card(found, rows)
+
+    def forget_card(self, card_id: str) -> None:
+        """Take a card from its customer: it cannot be charged any more."""
+        with _translated():
+            self._stripe.payment_methods.detach(card_id)
+
+    def open_portal(self, *, customer: str, return_url: str) -> str:
+        """Make a page on which a customer looks after their cards; return its address, which is good for minutes."""
+        with _translated():
+            made = self._stripe.billing_portal.sessions.create({"customer": customer, "return_url": return_url})
+        return str(made.url)
 
     def fetch_session(self, session_id: str) -> CheckoutSession:
         with _translated():

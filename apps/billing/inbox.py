@@ -11,8 +11,7 @@ from typing import Any, Final
 import structlog
 from django.db.models import F
 
-from apps.billing import payments, purchases
-from apps.billing.checkout import forget_customer
+from apps.billing import payments, purchases, top_up
 from apps.billing.gateway import StripeUnavailable
 from apps.billing.models import Purchase, StripeEvent
 from apps.errors import DomainError
@@ -23,7 +22,8 @@ _LATEST_SWEEP: Final = timedelta(hours=1)
 _MOST: Final = 100  # events a sweep
 
 _PAYMENT_IN: Final = ("charge.refunded", "refund.", "charge.dispute.", "radar.early_fraud_warning.created")
-_KINDS: Final = ("checkout.session.", "payment_intent.", "invoice.paid", "customer.deleted", *_PAYMENT_IN)
+_CARD: Final = ("payment_method.", "customer.updated")
+_KINDS: Final = ("checkout.session.", "payment_intent.", "invoice.paid", "customer.deleted", *_CARD, *_PAYMENT_IN)
 
 log = structlog.get_logger(__name__)
 
@@ -98,8 +98,10 @@ def _act(event: StripeEvent, now: datetime) -> bool:
     assert event.payload is not None, "what is to be handled keeps its contents"
     about: Mapping[str, Any] = event.payload["data"]["object"]  # JSON values
     if event.type == "customer.deleted":
-        forget_customer(customer_id=event.object_id)
+        top_up.note_customer_gone(customer_id=event.object_id, now=now)
         return True
+    if event.type.startswith(_CARD):
+        return _look_at_card(event, about, now)
     payment_intent = _payment_of(event, about)
     purchase = _purchase_of(event, about, payment_intent)
     if purchase is not None:
@@ -108,7 +110,21 @@ def _act(event: StripeEvent, now: datetime) -> bool:
         purchase = purchases.sync_payment(payment_intent=payment_intent, now=now)
     if purchase is not None and event.type == "radar.early_fraud_warning.created":
         purchases.begin_review(purchase=purchase, now=now)
+    if purchase is not None and purchase.origin == Purchase.Origin.AUTO_TOPUP:
+        top_up.follow(purchase=purchase, now=now)
     return purchase is not None
+
+
+def _look_at_card(event: StripeEvent, about: Mapping[str, Any], now: datetime) -> bool:  # JSON values
+    """Look at a customer's card; a detached one names its customer only in what it was before."""
+    if event.type == "customer.updated":
+        return top_up.note_card_change(card_id="", customer_id=event.object_id, now=now)
+    assert event.payload is not None, "as above"
+    before = event.payload["data"].get("previous_attributes")
+    customer = about.get("customer") or (before.get("customer") if isinstance(before, dict) else None)
+    return top_up.note_card_change(
+        card_id=event.object_id, customer_id=customer if isinstance(customer, str) else "", now=now
+    )
 
 
 def _payment_of(event: StripeEvent, about: Mapping[str, Any]) -> str | None:  # JSON values

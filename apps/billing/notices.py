@@ -10,7 +10,7 @@ from django.db import transaction
 from apps.accounts.members import people_who
 from apps.accounts.models import ApiKey, Membership, User
 from apps.accounts.roles import Capability
-from apps.billing import spend_limits
+from apps.billing import dispatch, spend_limits
 from apps.errors import NotFound
 from apps.ledger import notices, seams
 from apps.ledger.amounts import format_credits
@@ -37,7 +37,16 @@ def handle_due(*, now: datetime) -> int:
 
     A notice is marked and its letters are written in one transaction, so that each is told once.
     """
-    return sum(_handle(notice, now) for notice in notices.due(kinds=(*_OF_BALANCE, *_OF_LIMITS), limit=_MOST))
+    told = sum(_handle(notice, now) for notice in notices.due(kinds=(*_OF_BALANCE, *_OF_LIMITS), limit=_MOST))
+    return told + sum(_hand_on(notice, now) for notice in notices.due(kinds=(Notice.Kind.REFILL,), limit=_MOST))
+
+
+def _hand_on(notice: Notice, now: datetime) -> bool:
+    """Have somebody see whether credits are to be bought. Should that be lost, the sweep of top-ups sees it, too."""
+    if not notices.mark_handled(notice=notice, now=now):
+        return False
+    dispatch.send_top_up(workspace_id=notice.workspace_id)
+    return True
 
 
 @retry_conflicts

@@ -31,6 +31,7 @@ class Terms:
     success_url: str
     cancel_url: str
     packs: Mapping[str, CreditPack] = field(default_factory=dict)
+    is_taxed: bool = True  # by Stripe, on the page that people pay on
 
 
 def _nothing() -> Gateway:

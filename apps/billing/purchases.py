@@ -61,7 +61,8 @@ def refresh(*, purchase: Purchase, now: datetime) -> Purchase:
 
     :raises StripeUnavailable, StripeRefused, PaymentsOff: nothing was changed.
     """
-    if purchase.status == Purchase.Status.CREATED and purchase.session_id is None and not purchase.payment_intent:
+    is_unopened = purchase.session_id is None and not purchase.payment_intent
+    if purchase.origin == Purchase.Origin.CHECKOUT and purchase.status == Purchase.Status.CREATED and is_unopened:
         try:
             purchase = open_page(purchase=purchase, now=now)
         except PurchaseEnded:

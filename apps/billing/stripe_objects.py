@@ -42,6 +42,20 @@ class Payment:
     disputes: tuple[StripeDispute, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     receipt_url: str = ""
+    customer: str = ""
+    decline: str = ""  # why the last try failed, in a word of Stripe's
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card that Stripe keeps for a customer, in the words that people know it by."""
+
+    id: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    is_default: bool  # the customer chose it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from apps.billing.stripe_objects import CheckoutSession, Event, Mention, Payment, StripeDispute, StripeRefund
+from apps.billing.stripe_objects import Card, CheckoutSession, Event, Mention, Payment, StripeDispute, StripeRefund
 
 _HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
 
@@ -69,6 +69,25 @@ def read_payment(
         disputes=tuple(map(read_dispute, disputes)),
         metadata=dict(row.get("metadata") or {}),
         receipt_url=charge.get("receipt_url") or "",
+        customer=_id_of(row.get("customer")) or "",
+        decline=(row.get("last_payment_error") or {}).get("code") or "",
+    )
+
+
+def read_card(customer: Mapping[str, Any], rows: list[dict[str, Any]]) -> Card | None:  # JSON values
+    """The card to charge, among those of a customer as Stripe lists them: the newest first."""
+    default = _id_of((customer.get("invoice_settings") or {}).get("default_payment_method"))
+    row = next((one for one in rows if one["id"] == default), rows[0] if rows else None)
+    if row is None:
+        return None
+    card = row["card"]
+    return Card(
+        id=row["id"],
+        brand=card["brand"],
+        last4=card["last4"],
+        exp_month=card["exp_month"],
+        exp_year=card["exp_year"],
+        is_default=row["id"] == default,
     )
 
 

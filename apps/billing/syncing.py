@@ -14,12 +14,12 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.accounts.tenancy import Workspace
-from apps.billing import alerts, letters, payment_state, payments
+from apps.billing import alerts, cards, letters, payment_state, payments
 from apps.billing.letters import Before, Claimed
-from apps.billing.models import Purchase, Refund
+from apps.billing.models import Purchase, Refund, TopUpAttempt
 from apps.billing.payment_state import Sale, Standing, Totals
 from apps.billing.stripe_objects import CheckoutSession, Payment
-from apps.ids import from_public
+from apps.ids import from_public, to_public
 from apps.ledger import posting, seams
 from apps.ledger.amounts import Millicredits
 from apps.ledger.models import Lot, LotKind
@@ -54,12 +54,23 @@ def sync_purchase(*, purchase: Purchase, now: datetime, payment_intent: str | No
     seams.step("payment fetched")
     synced = _apply(purchase_id=purchase.pk, number=number, session=session, payment=payment, now=now)
     seams.step("sync applied")
+    cards.read_after_sale(purchase=synced, now=now)
     return synced
 
 
 def belongs_here(metadata: Any) -> bool:  # whatever an object of Stripe's carries
     """Whether an object at Stripe was made by this installation."""
     return isinstance(metadata, dict) and metadata.get("env") == payments.terms().environment
+
+
+def metadata_of_workspace(workspace: Workspace) -> dict[str, str]:
+    """What is written on an object at Stripe to say whose it is."""
+    return {"workspace": to_public("ws", workspace.pk), "env": payments.terms().environment}
+
+
+def metadata_of(purchase: Purchase) -> dict[str, str]:
+    """What is written on an object at Stripe to say which purchase it was made for."""
+    return metadata_of_workspace(purchase.workspace) | {"purchase": purchase.public_id}
 
 
 def find_by_metadata(metadata: Any) -> Purchase | None:  # as above
@@ -148,11 +159,25 @@ def _strangers(purchase: Purchase, session: CheckoutSession | None, payment: Pay
         return ()
     if purchase.payment_intent not in (None, payment.id):
         return (f"a second payment, {payment.id}, names this purchase",)
-    if purchase.lot_id is None and purchase.origin == Purchase.Origin.CHECKOUT:
-        if session is None:
-            return (f"{payment.id} was made on no Checkout page",)
-        if session.payment_intent != payment.id:
-            return (f"{payment.id} was not made on its Checkout page",)
+    if purchase.lot_id is not None:
+        return ()
+    if purchase.origin == Purchase.Origin.AUTO_TOPUP:
+        return _other_attempts(purchase, payment)
+    if session is None:
+        return (f"{payment.id} was made on no Checkout page",)
+    if session.payment_intent != payment.id:
+        return (f"{payment.id} was not made on its Checkout page",)
+    return ()
+
+
+def _other_attempts(purchase: Purchase, payment: Payment) -> tuple[str, ...]:
+    """Say why a payment is not the charge of a saved card that this purchase is."""
+    attempt = TopUpAttempt.objects.get(purchase=purchase)
+    named = metadata_of(purchase) | {"attempt": attempt.public_id}
+    if {name: payment.metadata.get(name) for name in named} != named:
+        return (f"{payment.id} is not the charge of {attempt.public_id}",)
+    if payment.customer != attempt.customer_id:
+        return (f"{payment.id} was not charged to this workspace's customer",)
     return ()
 
 

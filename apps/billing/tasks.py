@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from apps.billing import approvals, check_runs, dispatch, inbox, notices, purchases, retention, sweeping
+from apps.billing import approvals, check_runs, dispatch, inbox, notices, purchases, retention, sweeping, top_up
 from apps.billing.models import Purchase
 
 
@@ -42,3 +42,13 @@ def report_dead(**_: object) -> None:
 @shared_task(name=dispatch.LAPSE_REQUESTS)
 def lapse_requests(**_: object) -> None:
     approvals.lapse_due(now=timezone.now())
+
+
+@shared_task(name=dispatch.TOP_UP)
+def buy_what_is_low(*, workspace_id: str, **_: object) -> None:
+    top_up.consider(workspace_id=UUID(workspace_id), now=timezone.now())
+
+
+@shared_task(name=dispatch.SWEEP_TOP_UPS)
+def sweep_top_ups(**_: object) -> None:
+    top_up.sweep_top_ups(now=timezone.now())

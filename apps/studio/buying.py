@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from apps.accounts.actor import Actor
 from apps.accounts.roles import Capability
 from apps.accounts.tenancy import Workspace
-from apps.billing import payments, purchases
+from apps.billing import cards, payments, purchases
 from apps.billing.gateway import StripeRefused, StripeUnavailable
 from apps.billing.models import Purchase
 from apps.billing.packs import CurrencyNotOffered, PackNotFound
@@ -63,6 +63,7 @@ class Shop:
     currency: str
     may_buy: bool
     why_off: str
+    card_consent: str  # the sentence to agree to for saving the card; empty: it is no use here
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ class Returned:
 def buy(request: SignedInRequest, actor: Actor) -> HttpResponse:
     """Begin a purchase and send its buyer to Stripe's page; the same attempt again leads to the same page."""
     here, attempt = reverse("credits", args=[actor.workspace.pk]), request.POST.get("attempt", "")
-    if not _ATTEMPT.fullmatch(attempt):
+    consent = request.POST.get("save_card", "")
+    if not _ATTEMPT.fullmatch(attempt) or consent not in ("", cards.CONSENT):
         messages.error(request, "This form was not whole. Press the button again.")
         return redirect(here)
     try:
@@ -113,7 +115,8 @@ def buy(request: SignedInRequest, actor: Actor) -> HttpResponse:
             actor=actor,
             pack_id=request.POST.get("pack", ""),
             currency=request.POST.get("currency") or None,
-            attempt_key=attempt,
+            attempt_key=f"{attempt}-with-card" if consent else attempt,
+            card_consent=consent,
             now=timezone.now(),
         )
     except StripeUnavailable:
@@ -163,7 +166,8 @@ def shop_of(actor: Actor, *, currency: str) -> Shop:
                 attempt=secrets.token_urlsafe(16),
             )
         )
-    return Shop(tuple(offers), currencies, chosen, actor.can(Capability.BUY_CREDITS), why_off)
+    may_buy, consent = actor.can(Capability.BUY_CREDITS), "" if payments.terms().is_taxed else cards.CONSENT
+    return Shop(tuple(offers), currencies, chosen, may_buy, why_off, consent)
 
 
 def look_at(workspace: Workspace, purchase_id: str, *, now: datetime) -> Returned:

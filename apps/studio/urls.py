@@ -16,6 +16,7 @@ from apps.studio import (
     receipts,
     sign_in,
     switches,
+    top_up,
     workspace,
 )
 
@@ -52,6 +53,10 @@ urlpatterns = [
     path("w/<uuid:workspace_id>/credits/limits/set", limits.limit_set, name="limit_set"),
     path("w/<uuid:workspace_id>/credits/limits/move", limits.limit_move, name="limit_move"),
     path("w/<uuid:workspace_id>/credits/limits/ask", limits.limit_ask, name="limit_ask"),
+    path("w/<uuid:workspace_id>/credits/top-up", top_up.show, name="top_up"),
+    path("w/<uuid:workspace_id>/credits/top-up/save", top_up.save, name="top_up_save"),
+    path("w/<uuid:workspace_id>/credits/top-up/off", top_up.turn_off, name="top_up_off"),
+    path("w/<uuid:workspace_id>/credits/top-up/card", top_up.change_card, name="top_up_card"),
     path("w/<uuid:workspace_id>/credits/receipts", receipts.receipts, name="receipts"),
     path("w/<uuid:workspace_id>/api", api_keys.api_keys, name="api_keys"),
     path("w/<uuid:workspace_id>/api/<str:key_id>/revoke", api_keys.revoke_api_key, name="api_key_revoke"),

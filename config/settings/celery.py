@@ -60,6 +60,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"queue": "providers", "expires": 3600},
     },
+    "sweep-top-ups": {
+        "task": "billing.sweep_top_ups",
+        "schedule": 60.0,
+        "options": {"queue": "providers", "expires": 60},
+    },
     "check-books": {
         "task": "billing.check_books",
         "schedule": crontab(hour=3, minute=17),

@@ -26,8 +26,10 @@ AUTH_PASSWORD_VALIDATORS = [
 _AMAZON = [f"https://{ENV.s3_bucket}.s3.amazonaws.com", f"https://{ENV.s3_bucket}.s3.{ENV.s3_region}.amazonaws.com"]
 _BUCKET = ([ENV.s3_endpoint_url] if ENV.s3_endpoint_url else _AMAZON) if ENV.s3_bucket else []
 
-# Browsers ask it of every address a form is sent on to, too: the pages that buyers pay on.
-_CHECKOUT = [ENV.stripe_api_base] if ENV.stripe_api_base else ["https://checkout.stripe.com"]
+# Browsers ask it of every address a form is sent on to, too: the pages that buyers pay on and keep their card on.
+_CHECKOUT = (
+    [ENV.stripe_api_base] if ENV.stripe_api_base else ["https://checkout.stripe.com", "https://billing.stripe.com"]
+)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.billing.saver import Saver, saving
 from tests.billing.stage import Stage, staged
 from tests.ledger.racers import Stable
 
@@ -18,6 +19,19 @@ def stage(db: None) -> Iterator[Stage]:
 def open_stage(transactional_db: None) -> Iterator[Stage]:
     """A stage whose rows are really committed: for threads, and for crashes."""
     with staged() as one:
+        yield one
+
+
+@pytest.fixture
+def saver(db: None) -> Iterator[Saver]:
+    with saving() as one:
+        yield one
+
+
+@pytest.fixture
+def open_saver(transactional_db: None) -> Iterator[Saver]:
+    """A saver whose rows are really committed."""
+    with saving() as one:
         yield one
 
 

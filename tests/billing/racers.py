@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.accounts.members import find_actor
 from apps.accounts.models import User
 from apps.accounts.tenancy import Workspace
-from apps.billing import inbox, notices, purchases
+from apps.billing import inbox, notices, purchases, top_up
 from apps.billing.models import Purchase, StripeEvent
 from apps.jobs.preparation import JobRequest
 from apps.jobs.submission import submit as submit_job
@@ -27,7 +27,7 @@ from tests.billing import gift_racers
 from tests.billing.shops import selling, signed
 from tests.jobs.scripted import ScriptedAdapter
 from tests.ledger import racers
-from tests.ledger.calls import totals
+from tests.ledger.calls import place, settle, totals
 
 _TRIES: Final = 5  # of one message
 
@@ -94,6 +94,16 @@ def give_back(*, shop: str, purchase: str, amount: int, attempt: str) -> object:
     return refund.reference
 
 
+def cross(*, shop: str, workspace: str, amount: int, at: str) -> object:
+    """Spend, and look whether credits have to be bought; answer how what came of that stands, if anything did."""
+    now = datetime.fromisoformat(at)
+    with selling(api_base=shop, is_taxed=False):
+        if amount:
+            settle(place(Workspace.objects.get(pk=workspace), amount, now=now), amount, now=now)
+        attempt = top_up.consider(workspace_id=UUID(workspace), now=now)
+    return attempt.status if attempt else None
+
+
 def sweep_events(*, shop: str) -> object:
     """Handle whatever messages were left, as the clock has it done."""
     with selling(api_base=shop):
@@ -114,7 +124,7 @@ def watch(*, workspace: str, seconds: float) -> object:
 
 CALLS: Final[dict[str, Callable[..., object]]] = {
     function.__name__: function
-    for function in (submit, handle_notices, start, deliver, receive, refresh, give_back, sweep_events, watch)
+    for function in (submit, handle_notices, start, deliver, receive, refresh, give_back, cross, sweep_events, watch)
 }
 
 

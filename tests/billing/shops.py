@@ -36,6 +36,7 @@ def selling(
     api_key: str = "sk_test_shop",
     environment: str = "tests",
     packs: dict[str, CreditPack] = PACKS,
+    is_taxed: bool = True,
 ) -> Iterator[Gateway]:
     """Sell packs through this Stripe, for a while."""
     gateway = Gateway(api_key=api_key, webhook_secret=secret, api_base=api_base)
@@ -46,7 +47,7 @@ def selling(
     letterhead.configure(Letterhead(before.sender, before.base_url, {**pages, **before.pages}))
     payments.configure(
         build=lambda: gateway,
-        terms=Terms(environment, f"{page}&session={{CHECKOUT_SESSION_ID}}", page, packs),
+        terms=Terms(environment, f"{page}&session={{CHECKOUT_SESSION_ID}}", page, packs, is_taxed),
     )
     try:
         yield gateway

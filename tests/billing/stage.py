@@ -116,11 +116,11 @@ class Stage:
 
 
 @contextmanager
-def staged() -> Iterator[Stage]:
+def staged(*, is_taxed: bool = True) -> Iterator[Stage]:
     """Open a shop at a fresh Stripe, with an owner who has no credits yet."""
     owner = builders.build_user("olga@buyers.example")
     workspace = builders.build_workspace(owner, "Buyers")
-    with FakeStripe(webhook_secret=SECRET) as fake, selling(api_base=fake.url) as gateway:
+    with FakeStripe(webhook_secret=SECRET) as fake, selling(api_base=fake.url, is_taxed=is_taxed) as gateway:
         stage = Stage(fake, gateway, builders.build_actor(workspace, owner))
         fake.webhooks.receiver = stage.receive
         yield stage

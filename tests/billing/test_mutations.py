@@ -40,10 +40,20 @@ REFUNDED = "test_refunds.py::test_a_third_three_times_and_then_the_rest[unused]"
 STRAY = "test_strangers.py::test_a_payment_that_only_says_that_it_is_for_a_purchase_earns_nothing"
 FUTURE = "test_gateway.py::test_a_time_in_the_future_is_refused_as_one_in_the_past_is"
 LATER = "test_trouble.py::test_a_message_that_cannot_be_looked_into_now_is_looked_into_later[/v1/refunds]"
+CEILING = "test_top_up.py::test_no_more_than_agreed_in_a_month"
+OFTEN = "test_top_up.py::test_ten_minutes_lie_between_two_charges"
+CLAIMED = "test_top_up_trouble.py::test_a_payment_that_only_says_that_it_is_the_charge_earns_nothing[customer]"
+TWICE = "test_top_up_trouble.py::test_after_a_day_it_is_looked_for_and_no_key_is_used_again"
+TOP_UPS = (CEILING, OFTEN, CLAIMED, TWICE)
 
 # What is taken out: from which file, the text that does it, what stands there instead, and the test that must notice.
 MUTATIONS = {
-    "nothing": ("ledger/operations.py", "", "", (STALE, REMEMBERED, DIFFERENT, UNPAID, REFUNDED, STRAY, FUTURE, LATER)),
+    "nothing": (
+        "ledger/operations.py",
+        "",
+        "",
+        (STALE, REMEMBERED, DIFFERENT, UNPAID, REFUNDED, STRAY, FUTURE, LATER, *TOP_UPS),
+    ),
     "the look for an earlier operation": ("ledger/operations.py", "if done is not None:", "if False:", (REMEMBERED,)),
     "normalising": (
         "ledger/journal.py",
@@ -69,6 +79,25 @@ MUTATIONS = {
         "if session.payment_intent != payment.id:",
         "if False:",
         (STRAY,),
+    ),
+    "the most in a month": ("billing/top_up.py", "if charged_minor(plan=plan, now=now) + ", "if 0 * ", (CEILING,)),
+    "the pause between charges": (
+        "billing/top_up.py",
+        "INTERVAL: Final = timedelta(minutes=10)",
+        "INTERVAL: Final = timedelta()",
+        (OFTEN,),
+    ),
+    "whose card was charged": (
+        "billing/syncing.py",
+        "if payment.customer != attempt.customer_id:",
+        "if False:",
+        (CLAIMED,),
+    ),
+    "the look for a charge of yesterday": (
+        "billing/top_up_charges.py",
+        "    found = _find(attempt)\n    if found",
+        "    found = None\n    if found",
+        (TWICE,),
     ),
     "the age of a signature": ("billing/gateway.py", "if abs(now.timestamp() - signed_at) >", "if 0 >", (FUTURE,)),
     "done only after the effect": (

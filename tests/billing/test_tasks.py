@@ -13,12 +13,8 @@ from tests.ledger.calls import totals
 def test_every_sweep_stands_in_the_clock_on_a_queue_that_is_served() -> None:
     schedule: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE  # Celery's own shape
     planned = {row["task"]: row["options"]["queue"] for row in schedule.values()}
-    assert (
-        planned[dispatch.HANDLE_EVENTS]
-        == planned[dispatch.SWEEP_PURCHASES]
-        == planned[dispatch.PRUNE]
-        == dispatch.QUEUE
-    )
+    swept = (dispatch.HANDLE_EVENTS, dispatch.SWEEP_PURCHASES, dispatch.SWEEP_TOP_UPS, dispatch.PRUNE)
+    assert {planned[name] for name in swept} == {dispatch.QUEUE}
     assert dispatch.QUEUE in settings.EASEL_QUEUES
 
 

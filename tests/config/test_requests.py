@@ -96,6 +96,7 @@ def test_the_queues_are_those_that_jobs_know() -> None:
         billing_dispatch.SWEEP_PURCHASES,
         billing_dispatch.HANDLE_NOTICES,
         billing_dispatch.LAPSE_REQUESTS,
+        billing_dispatch.SWEEP_TOP_UPS,
         billing_dispatch.CHECK_BOOKS,
         billing_dispatch.PRUNE,
         billing_dispatch.REPORT_DEAD,

@@ -18,7 +18,7 @@ POSTED: Final = (
     *("studio_create", "studio_quote", "studio_model", "studio_references", "studio_sort"),
     *("job_keep", "job_cancel", "job_retry", "api_key_revoke", "model_switch", "model_defaults_save"),
     *("buy", "promo_redeem", "credits_low_balance"),
-    *("limit_set", "limit_move", "limit_ask"),
+    *("limit_set", "limit_move", "limit_ask", "top_up_save", "top_up_off", "top_up_card"),
 )
 SOME_JOB: Final = "job_01hv0000000000000000000001"
 SOME_KEY: Final = "key_01hv0000000000000000000001"
@@ -63,7 +63,15 @@ def test_a_viewer_may_look(name: str, studio: Studio, bob_client: Client) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", [*(name for name in POSTED if name != "model_switch"), "credits", "receipts", "api_keys", "credit_limits"]
+    "name",
+    [
+        *(name for name in POSTED if name != "model_switch"),
+        "credits",
+        "receipts",
+        "top_up",
+        "api_keys",
+        "credit_limits",
+    ],
 )
 def test_a_viewer_may_not_run_spend_or_hand_out_keys(name: str, studio: Studio, bob_client: Client) -> None:
     method = bob_client.post if name in POSTED else bob_client.get

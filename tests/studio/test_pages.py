@@ -34,7 +34,15 @@ def busy(studio: Studio) -> Studio:
 @pytest.mark.parametrize(
     ("route", "queries"),
     [
-        *(("studio", 17), ("jobs", 14), ("credits", 20), ("credit_limits", 20), ("receipts", 12), ("api_keys", 16)),
+        *(
+            ("studio", 17),
+            ("jobs", 14),
+            ("credits", 20),
+            ("credit_limits", 20),
+            ("receipts", 12),
+            ("top_up", 14),
+            ("api_keys", 16),
+        ),
         ("studio_poll", 10),
     ],
 )
@@ -53,7 +61,8 @@ def test_a_jobs_page_takes_so_many_queries(busy: Studio, django_assert_max_num_q
 
 
 @pytest.mark.parametrize(
-    "route", ["studio", "jobs", "models", "model_defaults", "credits", "credit_limits", "receipts", "api_keys"]
+    "route",
+    ["studio", "jobs", "models", "model_defaults", "credits", "credit_limits", "receipts", "top_up", "api_keys"],
 )
 def test_a_page_is_whole(busy: Studio, route: str) -> None:
     """One first heading, a title, one main part, no id twice, nothing that the browser is told to block."""
@@ -73,7 +82,7 @@ def test_a_page_is_whole(busy: Studio, route: str) -> None:
 def test_every_link_of_the_pages_leads_somewhere(busy: Studio) -> None:
     """Only pages that exist are linked to."""
     seen: set[str] = set()
-    for route in ("studio", "jobs", "credits", "credit_limits", "receipts", "api_keys"):
+    for route in ("studio", "jobs", "credits", "credit_limits", "receipts", "top_up", "api_keys"):
         seen.update(re.findall(r'href="(/w/[^"#]*)', busy.get(route).content.decode()))
     assert len(seen) > 10
     for link in seen:
@@ -94,7 +103,9 @@ def test_the_first_visit_shows_how_to_begin(studio: Studio, said: "Callable[[Ans
     assert "About 125 explores" in page
 
 
-@pytest.mark.parametrize("route", ["studio", "jobs", "credits", "credit_limits", "receipts", "api_keys", "job"])
+@pytest.mark.parametrize(
+    "route", ["studio", "jobs", "credits", "credit_limits", "receipts", "top_up", "api_keys", "job"]
+)
 def test_style_sheets_and_scripts_of_a_page_keep_to_their_budgets(busy: Studio, route: str) -> None:
     """As they are sent, beside htmx: 15 KB of CSS and 6 KB of JavaScript."""
     arguments = [busy.finish(busy.run()).public_id] if route == "job" else []

@@ -6,6 +6,7 @@ from apps.billing.models.grants import LAPSES_AFTER, GrantRequest
 from apps.billing.models.promotions import PromoBatch, PromoCode, PromoRedemption
 from apps.billing.models.sales import Purchase, Refund
 from apps.billing.models.stripe_side import StripeCustomer, StripeEvent, StripeEventQuerySet
+from apps.billing.models.top_up import TopUpAttempt, TopUpPlan
 
 __all__ = [
     "LAPSES_AFTER",
@@ -20,4 +21,6 @@ __all__ = [
     "StripeCustomer",
     "StripeEvent",
     "StripeEventQuerySet",
+    "TopUpAttempt",
+    "TopUpPlan",
 ]

@@ -36,6 +36,7 @@ class Purchase(WorkspaceOwned):
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     stripe_price = models.CharField(max_length=255, blank=True)
+    card_consent = models.TextField(blank=True, default="", db_default="")  # by which the buyer had the card saved
     is_livemode = models.BooleanField()
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.CREATED)
     session_id = models.CharField(max_length=255, null=True, blank=True, unique=True)  # unique, so null

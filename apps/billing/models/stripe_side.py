@@ -11,12 +11,19 @@ from apps.ids import uuid7
 
 
 class StripeCustomer(WorkspaceOwned):
-    """A workspace as Stripe knows it, once for live and once for test mode."""
+    """A workspace as Stripe knows it, once for live and once for test mode, with the card it keeps for it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+", db_index=False)
     is_livemode = models.BooleanField()
     customer_id = models.CharField(max_length=255, null=True, blank=True, unique=True)  # null: not yet
+    # The saved card, as it was when Stripe was last asked.
+    card_id = models.CharField(max_length=255, blank=True, default="", db_default="")  # empty: none
+    card_brand = models.CharField(max_length=40, blank=True, default="", db_default="")
+    card_last4 = models.CharField(max_length=4, blank=True, default="", db_default="")
+    card_exp_month = models.PositiveSmallIntegerField(null=True, blank=True)
+    card_exp_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    card_read_at = models.DateTimeField(null=True, blank=True)  # null: never
     created_at = models.DateTimeField()
 
     objects = WorkspaceQuerySet["StripeCustomer"].as_manager()

@@ -1,5 +1,6 @@
-"""How money is written on a page."""
+"""How money is written on a page, and read from a form."""
 
+import re
 from typing import Final
 
 from django import template
@@ -12,6 +13,8 @@ _DIGITS: Final = dict.fromkeys(
     ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"), 0
 ) | dict.fromkeys(("bhd", "jod", "kwd", "omr", "tnd"), 3)
 
+_TYPED: Final = re.compile(r"(\d{1,9})(?:\.(\d{1,3}))?", re.ASCII)
+
 
 @register.filter
 def money(amount_minor: int, currency: str) -> str:
@@ -21,3 +24,19 @@ def money(amount_minor: int, currency: str) -> str:
     number = f"{whole:,}.{rest:0{digits}}" if digits else f"{whole:,}"
     sign = _SIGNS.get(currency)
     return f"{sign}{number}" if sign else f"{number} {currency.upper()}"
+
+
+def write_money(amount_minor: int, currency: str) -> str:
+    """Write an amount as a form takes it, without a sign or a currency: ``12.50``."""
+    digits = _DIGITS.get(currency, 2)
+    whole, rest = divmod(amount_minor, 10**digits)
+    return f"{whole}.{rest:0{digits}}" if digits else str(whole)
+
+
+def read_money(text: str, currency: str) -> int | None:
+    """Read an amount as people type it, in minor units; None: it is none, or finer than the currency."""
+    found, digits = _TYPED.fullmatch(text.replace(",", "")), _DIGITS.get(currency, 2)
+    if found is None:
+        return None
+    whole, rest = str(found[1]), str(found[2] or "")
+    return int(whole + rest.ljust(digits, "0")) if len(rest) <= digits else None
