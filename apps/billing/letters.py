@@ -18,7 +18,7 @@ from apps.billing import payment_state
 from apps.billing.models import Purchase
 from apps.billing.stripe_objects import Payment, StripeDispute
 from apps.ledger.buckets import Bucket
-from apps.ledger.models import Entry, Lot, Wallet
+from apps.ledger.models import Entry, Lot
 from apps.mail import letterhead, letters
 from apps.mail.letters import Json
 
@@ -78,8 +78,6 @@ def tell(
     is_disputed = (before.lost_minor, before.open_minor) != (purchase.lost_minor, purchase.open_minor)
     for dispute in payment.disputes if payment and (is_disputed or purchase.is_in_review) else ():
         _tell_dispute(letter, dispute, claimed, max(0, owed_mc))
-    if owed_mc > 0:
-        _tell_debt(letter, owed_mc, number)
 
 
 def tell_alerts(*, purchase: Purchase, alerts: Sequence[str], now: datetime) -> None:
@@ -143,13 +141,6 @@ def _tell_dispute(letter: _Letter, dispute: StripeDispute, claimed: Claimed, owe
             "held_mc": _held(letter.purchase),
         },
     )
-
-
-def _tell_debt(letter: _Letter, grown_mc: int, number: int) -> None:
-    """Tell that a workspace has come into debt by this. The operation on its lot has locked the wallet."""
-    debt_mc = Wallet.objects.filter(workspace_id=letter.purchase.workspace_id).values_list("debt_mc", flat=True).get()
-    if debt_mc == grown_mc:
-        letter.write("debt_begun", f"purchase:{letter.purchase.pk}:debt:{number}", {"debt_mc": debt_mc})
 
 
 def _held(purchase: Purchase) -> int:

@@ -23,7 +23,7 @@ from apps.mail import letterhead, letters
 from apps.mail.letters import Json
 
 _MOST: Final = 100  # notices a round
-_OF_BALANCE: Final = (Notice.Kind.LOW_BALANCE, Notice.Kind.EMPTY)
+_OF_BALANCE: Final = (Notice.Kind.LOW_BALANCE, Notice.Kind.EMPTY, Notice.Kind.DEBT)
 _CALLED: Final = {
     Budget.Subject.MEMBER: "{}",
     Budget.Subject.API_KEY: "The API key {}",
@@ -71,8 +71,10 @@ def _tell_balance(notice: Notice, now: datetime) -> None:
     """
     workspace = notice.workspace
     balance = read_balance(workspace=workspace, now=now)
-    if notice.kind == Notice.Kind.EMPTY:
-        is_over = balance.available_mc > 0
+    if notice.kind == Notice.Kind.DEBT:
+        is_over = not balance.debt_mc
+    elif notice.kind == Notice.Kind.EMPTY:
+        is_over = balance.available_mc > 0 or _is_followed(notice, Notice.Kind.DEBT)
     elif balance.available_mc:
         is_over = balance.available_mc >= notice.line_mc
     else:
@@ -89,6 +91,7 @@ def _tell_balance(notice: Notice, now: datetime) -> None:
             "line": format_credits(notice.line_mc),
             "left": format_credits(balance.available_mc),
             "held": format_credits(balance.held_mc) if balance.held_mc else "",
+            "owed": format_credits(balance.debt_mc),
             "credits_page": letterhead.page("credits", workspace=workspace.pk),
         },
         now=now,

@@ -176,6 +176,8 @@ class Journal:
             self._notice(Notice.Kind.REFILL, self.refill.at)
         if not self.available and self.wallet.totals.available:
             self._notice(Notice.Kind.EMPTY, 0)
+        if self.debt and not self.wallet.totals.debt:
+            self._notice(Notice.Kind.DEBT, 0)
 
     def _notice(self, kind: Notice.Kind, line: int | None) -> None:
         key = f"{kind.value}:{self.operation_id}"

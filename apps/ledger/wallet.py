@@ -68,6 +68,7 @@ class Notice(Scoped):
     class Kind(models.TextChoices):
         LOW_BALANCE = "low_balance"  # fell below the wallet's low_balance_mc
         EMPTY = "empty"  # nothing is available any more
+        DEBT = "debt"  # owes credits from now on: nothing that costs can start
         REFILL = "refill"  # fell below the wallet's refill_mc
         BUDGET_NEAR = "budget_near"  # 80 % of a budget's limit are used or held
         BUDGET_REACHED = "budget_reached"  # all of it
