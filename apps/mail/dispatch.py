@@ -1,4 +1,4 @@
-"""The name of mail's task, and how it is sent. A lost one costs time, never a letter: the clock calls it, too."""
+"""The names of mail's tasks, and how one is sent. A lost one costs time, never a letter: the clock calls it, too."""
 
 from typing import Final
 
@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 SEND: Final = "mail.send"
+PRUNE: Final = "mail.prune"
 
 QUEUE: Final = "providers"  # waits on the network
 

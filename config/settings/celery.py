@@ -49,6 +49,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "providers", "expires": 60},
     },
+    "prune-letters": {
+        "task": "mail.prune",
+        "schedule": crontab(hour=4, minute=47),
+        "options": {"queue": "providers", "expires": 12 * 3600},
+    },
     "send-letters": {"task": "mail.send", "schedule": 60.0, "options": {"queue": "providers", "expires": 60}},
     "handle-notices": {
         "task": "billing.handle_notices",

@@ -101,6 +101,7 @@ def test_the_queues_are_those_that_jobs_know() -> None:
         billing_dispatch.PRUNE,
         billing_dispatch.REPORT_DEAD,
         mail_dispatch.SEND,
+        mail_dispatch.PRUNE,
     }
 
 
