@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from django.test import override_settings
 
 from apps.mail import letterhead
 from apps.mail.letterhead import Letterhead
@@ -25,11 +24,6 @@ def post_office(letters_from_easel: Letterhead) -> Iterator[PostOffice]:
     """An open mail server, to which Django's own backend sends."""
     office = PostOffice()
     office.open()
-    with override_settings(
-        EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
-        EMAIL_HOST="127.0.0.1",
-        EMAIL_PORT=office.port,
-        EMAIL_USE_TLS=False,
-    ):
+    with office.in_use():
         yield office
     office.close()

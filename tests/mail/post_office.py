@@ -6,6 +6,7 @@ from email.policy import default
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.test import override_settings
 
 from tests.journeys.installation import free_port
 
@@ -28,6 +29,15 @@ class PostOffice:
 
     def close(self) -> None:
         self._controller.stop()
+
+    def in_use(self, **settings: object) -> override_settings:
+        """Let Django's own backend send here."""
+        return override_settings(
+            EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
+            EMAIL_HOST="127.0.0.1",
+            EMAIL_PORT=self.port,
+            **{"EMAIL_USE_TLS": False, **settings},
+        )
 
     # The names and arguments of the two hooks are aiosmtpd's.
     async def handle_RCPT(

@@ -51,7 +51,7 @@ def context(template: str, name: str) -> dict[str, letters.Json]:
     for word in values:
         if word.endswith(("_mc", "_minor")):
             values[word] = AMOUNT
-        elif word.endswith("_page"):
+        elif word.endswith(("page", "url")):
             values[word] = f"https://easel.example/{word}"
     return {**values, **PLAIN, "lines": [name, "a line"]}
 
