@@ -112,14 +112,14 @@ def test_both_forms_tell_the_same_facts(template: str, now: datetime) -> None:
 
 
 def facts_in(text: str, facts: Iterable[str]) -> set[str]:
-    return {fact for fact in facts if fact and re.search(rf"(?<![\w,.]){re.escape(fact)}(?![\w,])", text)}
+    return {fact for fact in facts if fact and re.search(rf"(?<![\w,.]){re.escape(fact)}(?!\w|,\d)", text)}
 
 
 @pytest.mark.django_db
 def test_every_page_that_letters_lead_to_is_there() -> None:
     parts = {"workspace": "018f0000-0000-7000-8000-000000000000", "purchase": "purchase_1"}
     assert "books" in letterhead.current().pages
-    for name in letterhead.current().pages.keys() - {"limits"}:
+    for name in letterhead.current().pages:
         address = letterhead.page(name, **parts)
         assert address.startswith(settings.EASEL_BASE_URL)
         assert resolve(address.removeprefix(settings.EASEL_BASE_URL).partition("?")[0])
