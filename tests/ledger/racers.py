@@ -60,9 +60,12 @@ class Stable:
         answers: list[Message] = self._ask({"do": "race", "calls": calls, "is_locking": is_locking})
         return answers
 
-    def crash(self, call: Message, *, step: str, nth: int = 1) -> int:
-        """Make a call in a process that is killed when it comes to a step; return how the process ended."""
-        status: int = self._ask({"do": "crash", "call": call, "step": step, "nth": nth})
+    def crash(self, call: Message, *, step: str = "", nth: int = 1, seconds: float | None = None) -> int:
+        """Make a call in a process that is killed when it comes to a step, or after so many seconds, wherever it is.
+
+        Returns how the process ended.
+        """
+        status: int = self._ask({"do": "crash", "call": call, "step": step, "nth": nth, "seconds": seconds})
         return status
 
     def storm(self, workspace: Workspace, *, seconds: float) -> int:
@@ -213,7 +216,7 @@ def _answer(call: Message) -> Message:
         return {"refused": f"collision: {collision}"}
 
 
-def _crash(call: Message, step: str, nth: int) -> int:
+def _crash(call: Message, step: str, nth: int, seconds: float | None) -> int:
     seen: list[str] = []
 
     def die(reached: str) -> None:
@@ -228,6 +231,8 @@ def _crash(call: Message, step: str, nth: int) -> int:
 
     process = _FORK.Process(target=run)
     process.start()
+    process.join(seconds)
+    process.kill()
     process.join()
     assert process.exitcode is not None
     return process.exitcode
