@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from apps import metering
 from apps.accounts.actor import Actor
 from apps.accounts.roles import Capability
 from apps.accounts.tenancy import Workspace
@@ -28,6 +29,7 @@ from apps.ledger.operations import IdempotencyMismatch
 from apps.studio.access import SignedInRequest, workspace_view
 
 PURCHASES_SHOWN: Final = 10
+_LOOKS_A_MINUTE: Final = 30  # of a workspace, at Stripe; pages that are loaded more often show what is known
 _REFUSALS: Final = (
     *(PaymentsOff, PackNotFound, CurrencyNotOffered, IdempotencyMismatch),
     *(purchases.PurchaseEnded, purchases.TooManyPurchases),
@@ -176,8 +178,9 @@ def look_at(workspace: Workspace, purchase_id: str, *, now: datetime) -> Returne
     is_whole = bool(purchase.invoice_url) or purchase.status in (Purchase.Status.FAILED, Purchase.Status.EXPIRED)
     if purchase.is_open or not is_whole:
         try:
+            metering.take(subject=f"purchase:look:{workspace.pk}", limit=_LOOKS_A_MINUTE).refuse()
             purchase = purchases.refresh(purchase=purchase, now=now)
-        except (StripeUnavailable, StripeRefused, PaymentsOff):
+        except (StripeUnavailable, StripeRefused, PaymentsOff, metering.RateLimited):
             is_away = purchase.is_open  # what is over is known well enough
     return Returned(purchase.pk, row_of(purchase), is_away)
 

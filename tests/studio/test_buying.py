@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps import metering
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.accounts.tenancy import Workspace
@@ -185,6 +186,16 @@ def test_when_stripe_is_away_nothing_is_lost(buyer: Buyer, said: "Said") -> None
     assert "Nothing is lost" in page
     buyer.fake.faults.clear()
     assert "1,000 cr arrived" in said(buyer.back(purchase))
+
+
+def test_whoever_reloads_again_and_again_asks_stripe_a_few_times(buyer: Buyer, said: "Said") -> None:
+    buyer.press()
+    purchase = Purchase.objects.get()
+    for _ in range(30):
+        assert metering.take(subject=f"purchase:look:{buyer.studio.workspace.pk}", limit=30).is_allowed
+    asked = buyer.asked()
+    assert "Stripe does not answer just now" in said(buyer.back(purchase))
+    assert buyer.asked() == asked
 
 
 def test_a_refund_and_a_debt_are_told(buyer: Buyer, said: "Said") -> None:
