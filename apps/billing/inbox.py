@@ -20,6 +20,7 @@ from apps.ledger import seams
 _FIRST_SWEEP: Final = timedelta(minutes=1)
 _LATEST_SWEEP: Final = timedelta(hours=1)
 _MOST: Final = 100  # events a sweep
+_LONGEST: Final = timedelta(days=30)  # Stripe itself tells of nothing older
 
 _PAYMENT_IN: Final = ("charge.refunded", "refund.", "charge.dispute.", "radar.early_fraud_warning.created")
 _CARD: Final = ("payment_method.", "customer.updated")
@@ -58,8 +59,9 @@ def receive(*, body: bytes, header: str | None, now: datetime) -> StripeEvent:
 def handle_due(*, now: datetime) -> int:
     """Handle the stored messages that were not, until Stripe cannot be reached; return how many are done with.
 
-    One that cannot be handled is due again later, so that it keeps no other waiting.
+    One that cannot be handled is due again later, so that it keeps no other waiting; after a month it is given up.
     """
+    _give_up(now)
     done = 0
     for event in StripeEvent.objects.due(now).order_by("due_at")[:_MOST]:
         try:
@@ -71,6 +73,13 @@ def handle_due(*, now: datetime) -> int:
         else:
             done += 1
     return done
+
+
+def _give_up(now: datetime) -> None:
+    """Stop trying what never worked. It has been a finding of every look at the books for a month."""
+    old = StripeEvent.objects.filter(processed_at=None, received_at__lt=now - _LONGEST)
+    if given_up := old.update(processed_at=now):
+        log.error("events_given_up", events=given_up)
 
 
 def _handle(event: StripeEvent, now: datetime) -> None:

@@ -115,6 +115,24 @@ def test_a_message_that_cannot_be_looked_into_now_is_looked_into_later(stage: St
     assert stage.faults() == []
 
 
+def test_what_never_works_is_given_up_after_a_month(stage: Stage) -> None:
+    purchase = stage.start().purchase
+    stage.fake.play.pay(stage.page_of(purchase))
+    stage.fail("reset", method="GET", times=10_000)
+    stage.deliver()
+    waiting = StripeEvent.objects.filter(processed_at=None)
+    assert waiting.exists()
+    stage.advance(days=29)
+    assert inbox.handle_due(now=stage.now) == 0
+    assert waiting.exists()
+    stage.advance(days=2)
+    assert inbox.handle_due(now=stage.now) == 0
+    assert not waiting.exists()
+    assert StripeEvent.objects.exclude(last_error="").exists()
+    stage.fake.faults.clear()
+    assert stage.sync(purchase).status == "paid"  # the page, the sweep and the nightly look find it all the same
+
+
 STARTING = ("purchase made", "customer made", "page opened", "page noted")
 HEARING = ("event stored", "sync drawn", "payment fetched", "purchase written", "sync applied", "event handled")
 LEDGER = ("locked", "wallet written", "lots written", "operation written", "entries written")
