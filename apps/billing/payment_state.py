@@ -10,6 +10,7 @@ _GOING_BACK: Final = frozenset({"pending", "requires_action", "succeeded"})  # a
 _OPEN: Final = frozenset({"needs_response", "under_review"})
 _HARMLESS: Final = frozenset({"won", "prevented"})
 _UNPAID: Final = frozenset({"requires_payment_method", "canceled"})
+IN_REVIEW: Final = "a warning of fraud: under review"
 
 
 class Standing(StrEnum):
@@ -99,7 +100,7 @@ def total_up(payment: Payment, *, is_in_review: bool = False) -> Totals:
                 notes.append(f"the dispute {dispute.id} is {dispute.status}, which we do not know")
     if is_in_review:
         opened = max(opened, total - refunded - lost)
-        notes.append("a warning of fraud: under review")
+        notes.append(IN_REVIEW)
     return Totals(paid, refunded, lost, opened, total, tuple(notes))
 
 

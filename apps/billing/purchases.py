@@ -78,7 +78,10 @@ def begin_review(*, purchase: Purchase, now: datetime) -> Purchase:
 
 
 def end_review(*, purchase: Purchase, actor_id: UUID, now: datetime) -> Purchase:
-    """Thaw a purchase that a person has found to be good. Nothing happens where none is under review."""
+    """Thaw a purchase that a person has found to be good. Nothing happens where none is under review.
+
+    :raises StripeUnavailable, StripeRefused, PaymentsOff: it is thawed with the next sync.
+    """
     with transaction.atomic():
         ended = Purchase.objects.filter(pk=purchase.pk, review_ended_at=None).exclude(review_began_at=None)
         if ended.update(review_ended_at=now):

@@ -13,14 +13,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import audit
-from apps.billing import alerts, check_runs, dispatch, payments
-from apps.billing.models import CheckRun
+from apps.billing import alerts, check_runs, dispatch, payment_state, payments, purchases
+from apps.billing.models import CheckRun, PurchaseAlert
+from apps.errors import DomainError
 from apps.staff.pages import StaffRequest, demand, may, page, staff_page
 
 _SHOWN: Final = 30  # looks, of both kinds
 _ALERTS_SHOWN: Final = 50
 _RUN: Final = "billing.add_checkrun"
 _CLEAR: Final = "billing.change_purchasealert"
+_THAW: Final = "billing.change_purchase"
 _LABELS: Final = {CheckRun.Kind.LEDGER: "The ledger", CheckRun.Kind.STRIPE: "Against Stripe"}
 
 
@@ -42,7 +44,10 @@ class Look:
 def books(request: StaffRequest) -> HttpResponse:
     """Show what should be looked at, and the last looks at the books; ask for a look, or say that one has looked."""
     if request.method == "POST":
-        if "clear" in request.POST:
+        if "thaw" in request.POST:
+            demand(request, _THAW)
+            _thaw(request)
+        elif "clear" in request.POST:
             demand(request, _CLEAR)
             _clear(request)
         else:
@@ -57,6 +62,8 @@ def books(request: StaffRequest) -> HttpResponse:
         current="books",
         alerts=alerts.list_standing(most=_ALERTS_SHOWN),
         may_clear=may(request, _CLEAR),
+        may_thaw=may(request, _THAW),
+        in_review=payment_state.IN_REVIEW,
         latest=[_look(run, now) for kind in CheckRun.Kind if (run := _rows().filter(kind=kind).first())],
         looks=[_look(run, now) for run in _rows()[:_SHOWN]],
         payments_on=payments.is_on(),
@@ -76,13 +83,31 @@ def _ask(request: StaffRequest) -> None:
         messages.error(request, "No worker could be asked: the broker is away. Try again in a minute.")
 
 
-def _clear(request: StaffRequest) -> None:
-    """Take an alert off the page, and note who did."""
+def _thaw(request: StaffRequest) -> None:
+    """End the review that a warning of fraud began: what is left of the purchase can be spent again."""
+    alert = PurchaseAlert.objects.select_related("purchase").filter(pk=_alert_id(request, "thaw")).first()
+    if alert is None:
+        raise Http404("There is no such alert.")
+    now = timezone.now()
     try:
-        alert_id = UUID(request.POST["clear"])
+        purchases.end_review(purchase=alert.purchase, actor_id=request.user.pk, now=now)
+    except DomainError as refusal:
+        messages.error(request, f"The review has ended; the credits follow when Stripe can be asked. {refusal}")
+    else:
+        messages.success(request, "The review has ended. What is left of the purchase can be spent again.")
+    alerts.clear(alert_id=alert.pk, actor_id=request.user.pk, now=now)
+
+
+def _alert_id(request: StaffRequest, name: str) -> UUID:
+    try:
+        return UUID(request.POST[name])
     except ValueError as wrong:
         raise Http404("There is no such alert.") from wrong
-    if alerts.clear(alert_id=alert_id, actor_id=request.user.pk, now=timezone.now()):
+
+
+def _clear(request: StaffRequest) -> None:
+    """Take an alert off the page, and note who did."""
+    if alerts.clear(alert_id=_alert_id(request, "clear"), actor_id=request.user.pk, now=timezone.now()):
         messages.success(request, "Cleared. The purchase itself has not changed.")
     else:
         messages.info(request, "Somebody has cleared this already.")

@@ -205,6 +205,30 @@ def test_an_alert_stands_until_it_is_cleared(
         assert staff_client.post(PAGE, {"clear": wrong}).status_code == 404
 
 
+def test_a_review_ends_by_a_person(stage: Stage, staff_client: Client, sonia: User) -> None:
+    purchase = stage.buy()
+    stage.fake.play.fraud_warning(stage.payment_of(purchase))
+    stage.deliver()
+    assert Wallet.objects.get(pk=stage.workspace.pk).frozen_mc == 1_000_000
+    shown = staff_client.get(PAGE).content.decode()
+    assert "a warning of fraud: under review" in shown
+    assert (">End the review<" in shown, ">Clear<" in shown) == (True, False)
+    alert = PurchaseAlert.objects.get()
+    stage.fail("reset", method="GET", times=9)
+    told = staff_client.post(PAGE, {"thaw": str(alert.pk)}, follow=True).content.decode()
+    assert "the credits follow when Stripe can be asked" in told
+    stage.fake.faults.clear()
+    again = staff_client.post(PAGE, {"thaw": str(alert.pk)}, follow=True).content.decode()
+    assert "can be spent again" in again
+    assert "Purchases to look at" not in again
+    wallet = Wallet.objects.get(pk=stage.workspace.pk)
+    assert (wallet.available_mc, wallet.frozen_mc) == (1_000_000, 0)
+    actions = list(AuditEntry.objects.order_by("pk").values_list("action", "actor_id"))
+    assert actions == [("purchase.end_review", sonia.pk), ("purchase.clear_alert", sonia.pk)]
+    for wrong in ("", "x", "00000000-0000-0000-0000-000000000001"):
+        assert staff_client.post(PAGE, {"thaw": wrong}).status_code == 404
+
+
 def test_who_may_look_may_not_ask_and_others_see_nothing(looker: User, looker_client: Client) -> None:
     assert looker_client.get(PAGE).status_code == 403
     assert PAGE not in looker_client.get("/staff/").content.decode()
