@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from apps.billing import check_runs, payments
 from apps.billing.checks import check_purchases
+from apps.billing.gift_checks import check_gifts
 from apps.billing.models import CheckRun
 from apps.billing.reconciling import reconcile
 from apps.jobs.checks import check_jobs
@@ -13,9 +14,9 @@ from apps.ledger.check import Fault, check_books, snapshot
 
 
 def find_faults(*, now: datetime) -> list[Fault]:
-    """List what breaks an invariant of the books, of jobs or of purchases, all as of one moment. Reads only."""
+    """List what breaks an invariant of the books, of jobs, purchases or gifts, all as of one moment. Reads only."""
     with snapshot():
-        return [*check_books(now=now), *check_jobs(now=now), *check_purchases(now=now)]
+        return [*check_books(now=now), *check_jobs(now=now), *check_purchases(now=now), *check_gifts()]
 
 
 def check_everything() -> list[CheckRun]:
