@@ -1,4 +1,4 @@
-"""What the ledger noticed, told to people by letter: once, and not the same thing over and over."""
+"""What the ledger noticed: told to people by letter, once and not over and over, or handed to automatic top-up."""
 
 from collections.abc import Iterable
 from datetime import datetime

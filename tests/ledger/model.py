@@ -99,6 +99,7 @@ class ModelLine:
 class ModelWallet:
     now: datetime
     seen: int = 0  # what was available when something was done last
+    owed: int = 0  # what was owed then
     lines: dict[str, ModelLine] = field(default_factory=lambda: {"low_balance": ModelLine(), "refill": ModelLine()})
     notices: list[tuple[str, int, int]] = field(default_factory=list)  # kind, balance, line
     occasions: set[object] = field(default_factory=set)  # on which a limit was told to be near, or reached
@@ -223,7 +224,10 @@ class ModelWallet:
                 self.notices.append((kind, available, line.at))
         if self.seen > 0 == available:
             self.notices.append(("empty", 0, 0))
-        self.seen = available
+        owed = sum(lot.owed for lot in self.lots)
+        if owed > 0 == self.owed:
+            self.notices.append(("debt", available, 0))
+        self.seen, self.owed = available, owed
 
     def _add(self, kind: str, amount: int, expires_at: datetime | None) -> ModelLot:
         lot = ModelLot(len(self.lots), kind, amount, expires_at, free=amount)

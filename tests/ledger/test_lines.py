@@ -196,3 +196,16 @@ def test_what_is_rolled_back_was_not_told(workspace: Workspace) -> None:
     assert _is_armed(workspace)
     place(workspace, 100, now=NOW + timedelta(minutes=1))
     assert told(workspace) == [(LOW, 0, 50), (EMPTY, 0, 0)]
+
+
+def test_a_debt_is_told_when_it_begins(workspace: Workspace) -> None:
+    bought = grant(workspace, 1000, kind=LotKind.PURCHASE)
+    settle(place(workspace, 900), 900)
+    claim(bought, revoke=500)
+    assert told(workspace) == [(EMPTY, 0, 0), (Notice.Kind.DEBT, 0, 0)]
+    claim(bought, revoke=1000)
+    assert len(told(workspace)) == 2
+    grant(workspace, 900)
+    claim(bought, revoke=1000)
+    claim(bought, freeze=1000)
+    assert len(told(workspace)) == 2
