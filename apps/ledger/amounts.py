@@ -33,6 +33,12 @@ def to_credits(amount_mc: int) -> int | float:
     return amount_mc / PER_CREDIT if rest else whole
 
 
+def to_decimal(amount_mc: int) -> Decimal:
+    """Write an amount as an exact number of credits, with no more decimals than it needs."""
+    whole, rest = divmod(amount_mc, PER_CREDIT)
+    return Decimal(amount_mc).scaleb(-3).normalize() if rest else Decimal(whole)
+
+
 def format_credits(amount_mc: int) -> str:
     """Write an amount for people, without a unit: ``1,284`` or ``10.6``."""
     sign = "-" if amount_mc < 0 else ""

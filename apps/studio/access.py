@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -36,15 +36,15 @@ class SignedInRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-View = Callable[..., HttpResponse]  # URL arguments come by name
-WorkspaceView = Callable[Concatenate[SignedInRequest, Actor, Arguments], HttpResponse]
+View = Callable[..., HttpResponseBase]  # URL arguments come by name
+WorkspaceView = Callable[Concatenate[SignedInRequest, Actor, Arguments], HttpResponseBase]
 
 
 def person_view(view: View) -> View:
     """Let a signed-in person in; send everyone else to sign in and back."""
 
     @wraps(view)
-    def checked(request: HttpRequest, **arguments: Any) -> HttpResponse:  # what the URL holds
+    def checked(request: HttpRequest, **arguments: Any) -> HttpResponseBase:  # what the URL holds
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         response = view(request, **arguments)
@@ -64,7 +64,7 @@ def workspace_view(capability: Capability) -> Callable[[WorkspaceView[Arguments]
         @wraps(view)
         def admit(
             request: SignedInRequest, workspace_id: UUID, *args: Arguments.args, **kwargs: Arguments.kwargs
-        ) -> HttpResponse:
+        ) -> HttpResponseBase:
             try:
                 actor = find_actor(user=request.user, workspace_id=workspace_id)
             except NotFound as unknown:

@@ -45,7 +45,7 @@ class SeeOther(HttpResponseRedirect):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A pack with its button. ``attempt`` names this try, so that a button pressed twice buys once."""
+    """A pack. ``attempt`` names this try of it, so that a button pressed twice buys once."""
 
     id: str
     name: str
@@ -66,6 +66,11 @@ class Shop:
     may_buy: bool
     why_off: str
     card_consent: str  # the sentence to agree to for saving the card; empty: it is no use here
+
+    @property
+    def suggested(self) -> str:
+        """The pack that is chosen to begin with: the second, where there is one."""
+        return self.offers[len(self.offers) > 1].id if self.offers else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +112,16 @@ class Returned:
 @workspace_view(Capability.BUY_CREDITS)
 def buy(request: SignedInRequest, actor: Actor) -> HttpResponse:
     """Begin a purchase and send its buyer to Stripe's page; the same attempt again leads to the same page."""
-    here, attempt = reverse("credits", args=[actor.workspace.pk]), request.POST.get("attempt", "")
-    consent = request.POST.get("save_card", "")
+    here, pack = reverse("credits", args=[actor.workspace.pk]), request.POST.get("pack", "")
+    attempt, consent = request.POST.get(f"attempt-{pack}", ""), request.POST.get("save_card", "")
     if not _ATTEMPT.fullmatch(attempt) or consent not in ("", cards.CONSENT):
         messages.error(request, "This form was not whole. Press the button again.")
         return redirect(here)
     try:
         started = purchases.start_purchase(
             actor=actor,
-            pack_id=request.POST.get("pack", ""),
-            currency=request.POST.get("currency") or None,
+            pack_id=pack,
+            currency=request.POST.get(f"currency-{pack}") or None,
             attempt_key=f"{attempt}-with-card" if consent else attempt,
             card_consent=consent,
             now=timezone.now(),

@@ -56,6 +56,10 @@ class Assortment:
     switched_off: tuple[Offered, ...]
     defaults: Defaults
 
+    @property
+    def names(self) -> dict[str, str]:
+        return {one.ai_model.pk: one.ai_model.name for one in (*self.models, *self.switched_off)}
+
     def find(self, ai_model_id: str) -> Offered | None:
         """The model of this id, be it off: what is done with it then is refused with the reason."""
         return next((one for one in (*self.models, *self.switched_off) if one.ai_model.pk == ai_model_id), None)

@@ -48,7 +48,7 @@ def charged_job(
             "state": State.SUCCEEDED,
             "inputs": {},
             "effective_inputs": {},
-            "planned": {},
+            "planned": {"count": 1, "width": 1, "height": 1, "content_type": "image/png"},
             "price_version": version,
             "sell_rule": version.sell_rule,
             "quoted_mc": amount_mc + 5,

@@ -77,7 +77,8 @@ def test_a_pack_is_bought_spent_and_half_refunded(
     page = signed_in("credits")
     expect(page.get_by_text("TEST: a fake Stripe takes the payments here.")).to_be_visible()
     assert _balance(page) == "1,000 cr"
-    page.get_by_role("button", name="Pay $10.00 for Small").click()
+    page.get_by_role("radio", name="1,000 cr").check()
+    page.get_by_role("button", name="Pay $10.00").click()
     page.get_by_role("button", name="Pay 10.00 USD").click()
 
     page.wait_for_url("**/credits?purchase=*")
@@ -133,7 +134,7 @@ def test_a_pack_is_bought_spent_and_half_refunded(
 
 def test_a_buyer_may_turn_back_and_go_on(signed_in: Opener, fake: FakeStripe, workspace: Workspace) -> None:
     page = signed_in("credits", viewport=PHONE)
-    page.get_by_role("button", name="Pay $50.00 for Large").dblclick()
+    page.get_by_role("button", name="Pay $50.00").dblclick()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Large is not paid, and nothing was charged.")).to_be_visible()
     assert Purchase.objects.count() == 1

@@ -18,7 +18,7 @@ from apps.billing import purchases
 from apps.billing.models import Purchase
 from apps.ledger.models import Operation
 from apps.studio import buying
-from apps.studio.templatetags.money import money
+from apps.studio.templatetags.money import money, per_credit
 from tests import builders
 from tests.billing.shops import SECRET, selling
 from tests.emulators.stripe import FakeStripe
@@ -42,7 +42,7 @@ class Buyer:
     fake: FakeStripe
 
     def press(self, *, pack: str = "small", attempt: str = ATTEMPT, currency: str = "usd") -> "Answer":
-        return self.studio.post("buy", data={"pack": pack, "attempt": attempt, "currency": currency})
+        return self.studio.post("buy", data={"pack": pack, f"attempt-{pack}": attempt, f"currency-{pack}": currency})
 
     def bought(self, *, attempt: str = ATTEMPT, pack: str = "small") -> Purchase:
         """Buy and pay, and come back."""
@@ -86,13 +86,33 @@ def test_money_is_written_for_people(amount: int, currency: str, text: str) -> N
     assert money(amount, currency) == text
 
 
-def test_each_pack_has_one_button_with_its_price(buyer: Buyer, said: "Said") -> None:
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("amount", "credits_mc", "currency", "text"),
+    [
+        (2400, 2_500_000, "usd", "0.96¢"),
+        (900, 1_000_000, "eur", "0.90¢"),
+        (1200, 1_000_000, "jpy", "1.2 JPY"),
+        (950, 1_000_000, "chf", "0.0095 CHF"),
+    ],
+)
+def test_what_one_credit_of_a_pack_costs(amount: int, credits_mc: int, currency: str, text: str) -> None:
+    assert per_credit(amount, credits_mc, currency) == text
+
+
+def test_one_button_says_the_price_of_the_pack_that_is_chosen(buyer: Buyer, said: "Said") -> None:
+    button = re.compile(
+        r'class="btn ink lg">Pay<span class="p1"> ([^<]+)</span><span class="p2"> ([^<]+)</span></button>'
+    )
     page = said(buyer.studio.get("credits"))
-    assert re.findall(r'class="btn ink"[^>]*>(Pay [^<]+)<', page) == ["Pay $10.00", "Pay $50.00"]
-    assert "10,500 cr</b><small>Large, 500 cr of it a gift" in page
+    assert button.findall(page) == [("$10.00", "$50.00")]
+    assert "10,500 cr</b><small>0.48¢ each, 500 cr of it a gift" in page
+    assert 'value="large" id="pack-2" checked>' in page
     euros = said(buyer.studio.get("credits", query="?currency=eur"))
-    assert re.findall(r'class="btn ink"[^>]*>(Pay [^<]+)<', euros) == ["Pay €9.00", "Pay $50.00"]
-    attempts = re.findall(r'name="attempt" value="([^"]+)"', page + euros)
+    assert button.findall(euros) == [("€9.00", "$50.00")]
+    assert 'name="currency-small" value="eur"' in euros
+    assert 'name="currency-large" value="usd"' in euros
+    attempts = re.findall(r'name="attempt-[a-z]+" value="([^"]+)"', page + euros)
     assert len(set(attempts)) == 4
     assert buyer.asked() == 0
 
@@ -249,7 +269,7 @@ def test_only_owners_have_buttons(buyer: Buyer, acme: Workspace, client: Client,
     page = said(client.get(buyer.studio.url("credits")))
     assert "Owners of this workspace buy credits." in page
     assert "/credits/buy" not in page
-    answer = client.post(buyer.studio.url("buy"), {"pack": "small", "attempt": ATTEMPT, "currency": "usd"})
+    answer = client.post(buyer.studio.url("buy"), {"pack": "small", "attempt-small": ATTEMPT, "currency-small": "usd"})
     assert answer.status_code == 403
     assert Purchase.objects.count() == 0
 
@@ -286,6 +306,6 @@ def test_without_a_key_the_page_says_how_to_turn_buying_on(studio: Studio, said:
     assert "<code>STRIPE_SECRET_KEY</code>" in page
     assert "EASEL_FAKE_STRIPE=1 make run" in page
     assert "/credits/buy" not in page
-    answer = studio.post("buy", data={"pack": "small", "attempt": ATTEMPT})
+    answer = studio.post("buy", data={"pack": "small", "attempt-small": ATTEMPT})
     assert answer["Location"] == studio.url("credits")
     assert "Nothing was charged." in said(studio.get("credits"))

@@ -37,7 +37,7 @@ def busy(studio: Studio) -> Studio:
         *(
             ("studio", 17),
             ("jobs", 14),
-            ("credits", 20),
+            ("credits", 27),
             ("credit_limits", 20),
             ("receipts", 12),
             ("top_up", 14),

@@ -1,9 +1,12 @@
 """How money is written on a page, and read from a form."""
 
 import re
+from decimal import Decimal
 from typing import Final
 
 from django import template
+
+from apps.ledger.amounts import PER_CREDIT
 
 register = template.Library()
 
@@ -14,6 +17,19 @@ _DIGITS: Final = dict.fromkeys(
 ) | dict.fromkeys(("bhd", "jod", "kwd", "omr", "tnd"), 3)
 
 _TYPED: Final = re.compile(r"(\d{1,9})(?:\.(\d{1,3}))?", re.ASCII)
+
+
+_CENTS: Final = {"usd": "¢", "eur": "¢", "gbp": "p"}
+
+
+@register.simple_tag
+def per_credit(amount_minor: int, credits_mc: int, currency: str) -> str:
+    """Write what one credit of a pack costs, rounded: ``0.96¢``, ``1.2 JPY``."""
+    minor = Decimal(amount_minor) * PER_CREDIT / credits_mc
+    if cents := _CENTS.get(currency):
+        return f"{minor:.2f}{cents}"
+    whole = f"{minor.scaleb(-_DIGITS.get(currency, 2)):.4f}".rstrip("0").rstrip(".")
+    return f"{whole} {currency.upper()}"
 
 
 @register.filter
