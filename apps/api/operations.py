@@ -168,14 +168,6 @@ get_credits = operation(
     description="What can be spent, what is held for open jobs, what will expire when, and about how long it lasts.",
     responses=answers("Credits", 200),
 )
-list_ledger = operation(
-    "Credits",
-    "list_ledger",
-    "Read the ledger",
-    description="One line for each grant, hold, settlement and correction.",
-    parameters=PAGING,
-    responses=listing("LedgerLine"),
-)
 get_key = operation(
     "Credits",
     "get_key",

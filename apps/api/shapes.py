@@ -175,10 +175,32 @@ COMPONENTS: Final[Schema] = {
         credits={**CREDITS, "minimum": 0, "description": "The amount it was about; of a settlement, the charge."},
         available_change=CREDITS,
         held_change=CREDITS,
+        balance={**CREDITS, "description": "What could be spent once it was done."},
         job=TEXT_OR_NULL,
+        purchase=TEXT_OR_NULL,
         reason=TEXT_OR_NULL,
         created_at=TIME,
     ),
+    "Usage": {
+        "type": "object",
+        "properties": {
+            "object": constant("usage"),
+            "group_by": TEXT,
+            "from": TIME,
+            "to": TIME,
+            "credits": CREDITS,
+            "jobs": COUNT,
+            "data": several(
+                record(
+                    id={**TEXT_OR_NULL, "description": "Of the group; null: jobs that have no such thing."},
+                    name=TEXT_OR_NULL,
+                    credits={**CREDITS, "description": "Below zero where more was given back than charged."},
+                    jobs={**COUNT, "description": "That were charged."},
+                )
+            ),
+        },
+        "required": ["object", "group_by", "from", "to", "credits", "jobs", "data"],
+    },
     "Key": record(
         id=TEXT,
         object=constant("key"),

@@ -6,17 +6,19 @@ from apps.api.access import DefaultList, ModelAccess, ToolAccess, ToolList
 from apps.api.assets import AssetList, OneAsset, Upload
 from apps.api.catalog import ModelList, ModelSchema, OneModel
 from apps.api.choosing import Calculator, Recommendation
-from apps.api.credits import Credits, Ledger
+from apps.api.credits import Credits
 from apps.api.document import docs, kind_of_problem, openapi
 from apps.api.endpoint import Nowhere
 from apps.api.files import serve_file
 from apps.api.jobs import JobAtAddress, JobCancel, JobList, JobOrModel, JobRetry
 from apps.api.keys import OwnKey
+from apps.api.ledger import Ledger
 from apps.api.limits import LimitList, LimitMove, OneLimit
 from apps.api.promo_codes import Redemption
 from apps.api.purchases import PackList, PurchaseList
 from apps.api.quotes import QuoteList
 from apps.api.stripe import webhook
+from apps.api.usage import UsageSums
 from apps.api.waiting import waiting
 
 urlpatterns = [
@@ -40,6 +42,7 @@ urlpatterns = [
     path("v1/assets/<slug:ref>", OneAsset.as_view()),
     path("v1/credits", Credits.as_view()),
     path("v1/ledger", Ledger.as_view()),
+    path("v1/usage", UsageSums.as_view()),
     path("v1/limits", LimitList.as_view()),
     path("v1/limits/move", LimitMove.as_view()),
     path("v1/limits/<slug:kind>/<slug:ref>", OneLimit.as_view()),

@@ -43,6 +43,7 @@ _ABOUT: Final = {
         for src, dst in ((one, other), (other, one))
     },
 }
+MOVING: Final = tuple(_ABOUT)  # the kinds of operations that move credits
 _EXPIRY: Final = ("available", "expired")
 _OF_PURCHASES: Final = (Operation.Kind.GRANT, Operation.Kind.PAYMENT)
 
