@@ -27,7 +27,8 @@ list_ledger = operation(
     "Read the ledger",
     description=(
         "One line for each operation that moved credits, with the balance that it left. All filters that are given "
-        "have to fit. `Accept: text/csv` answers with every line that fits, as a file, and takes no `limit` and no `after`."
+        "have to fit. `Accept: text/csv` answers with every line that fits, as a file, and takes no `limit` and no "
+        "`after`."
     ),
     parameters=[
         *PAGING,
