@@ -97,8 +97,10 @@ def make_batch(
     is_open = asked.request.state == GrantRequest.State.GIVEN
     if is_open:
         open_batch(batch=batch, now=now)
-    codes = (PromoCode(batch=batch, text=promo_codes.draw(), most_uses=batch.uses_per_code) for _ in _each(batch))
-    PromoCode.objects.bulk_create(codes, batch_size=_AT_ONCE)
+    texts = [promo_codes.draw() for _ in range(batch.code_count)]
+    PromoCode.objects.bulk_create(
+        [PromoCode(batch=batch, text=text, most_uses=batch.uses_per_code) for text in texts], batch_size=_AT_ONCE
+    )
     seams.step("codes written")
     if is_open:
         grants.note("promotion.make", asked.request, actor_id=actor_id, now=now)
@@ -169,10 +171,6 @@ def _find(batch_id: UUID) -> PromoBatch:
     if batch.opened_at is None and batch.withdrawn_at is None:
         raise BatchWaits("This batch waits for a second person. Decide about it on the page Approvals.")
     return batch
-
-
-def _each(batch: PromoBatch) -> range:
-    return range(batch.code_count)
 
 
 def _faults(plan: Plan, now: datetime) -> Iterator[tuple[str, str]]:

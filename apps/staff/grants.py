@@ -27,7 +27,7 @@ class Wish(TypedDict):
     key: UUID
 
 
-class Faults:
+class Misread:
     """Gathers what cannot be read, until everything has been looked at."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ def read_wish(posted: Mapping[str, str]) -> Wish:
 
     :raises InvalidGrant: with everything that cannot be read.
     """
-    faults, kind = Faults(), Kind.ADJUSTMENT
+    faults, kind = Misread(), Kind.ADJUSTMENT
     if posted.get("action") != "adjust":
         if posted.get("kind") not in dict(GIFTS):
             faults.add("kind", "Choose what the credits are.")
@@ -64,7 +64,7 @@ def read_wish(posted: Mapping[str, str]) -> Wish:
     return Wish(kind=kind, amount_mc=amount_mc, expires_at=expires_at, reason=reason, key=key)
 
 
-def read_amount(text: str, field: str, faults: Faults) -> Millicredits:
+def read_amount(text: str, field: str, faults: Misread) -> Millicredits:
     """Read an amount of credits; 0 where it is none."""
     try:
         return from_credits(text.strip().replace("\N{MINUS SIGN}", "-"))
@@ -73,7 +73,7 @@ def read_amount(text: str, field: str, faults: Faults) -> Millicredits:
         return ZERO
 
 
-def read_day_end(text: str, field: str, faults: Faults) -> datetime | None:
+def read_day_end(text: str, field: str, faults: Misread) -> datetime | None:
     """Read a day, as the moment it ends at (UTC); None where there is none."""
     if not text.strip():
         return None

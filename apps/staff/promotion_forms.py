@@ -8,8 +8,8 @@ from typing import Final
 from uuid import UUID
 
 from apps.billing.promo_batches import Plan
-from apps.staff import faults
-from apps.staff.grants import NOT_OURS, Faults, read_amount, read_day_end
+from apps.staff.faults import Faults
+from apps.staff.grants import NOT_OURS, Misread, read_amount, read_day_end
 from apps.staff.pages import read_id, read_moment
 
 _MINUTE: Final = "%Y-%m-%dT%H:%M"  # as a datetime-local field has it
@@ -45,7 +45,7 @@ def blank(now: datetime) -> dict[str, str]:
     return {"code_count": "100", "uses_per_code": "1", "valid_from": f"{now:{_MINUTE}}"}
 
 
-def fields_of(typed: Mapping[str, str], wrong: faults.Faults) -> list[Field]:
+def fields_of(typed: Mapping[str, str], wrong: Faults) -> list[Field]:
     return [
         Field(name, label, kind, words, typed.get(name, ""), list(wrong.get(name, ())))
         for name, label, kind, words in _FIELDS
@@ -57,7 +57,7 @@ def read_plan(posted: Mapping[str, str]) -> tuple[Plan, UUID]:
 
     :raises InvalidGrant: with everything that cannot be read.
     """
-    found = Faults()
+    found = Misread()
     key = read_id(posted.get("form_key", ""))
     if key is None:
         found.add("", NOT_OURS)
@@ -89,7 +89,7 @@ def read_plan(posted: Mapping[str, str]) -> tuple[Plan, UUID]:
     return plan, key
 
 
-def _read_count(posted: Mapping[str, str], name: str, found: Faults) -> int:
+def _read_count(posted: Mapping[str, str], name: str, found: Misread) -> int:
     text = posted.get(name, "").strip()
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         found.add(name, "Write a whole number.")

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from apps.accounts.models import User
 from apps.accounts.tenancy import Workspace
-from apps.billing import approvals, grants, promotions, sign_up
+from apps.billing import approvals, grants, promo_batches, promotions, sign_up
 from apps.billing.models import GrantRequest
 from apps.ledger.amounts import Millicredits
+from tests.billing.gifts import PLAN
 from tests.builders import NOW, PASSWORD, build_actor
 
 
@@ -42,6 +43,13 @@ def decline(*, request: str, person: str, at: str) -> object:
     return approvals.decline(request_id=UUID(request), reason="no", actor_id=UUID(person), now=now).state
 
 
+def make(*, person: str, key: str) -> object:
+    batch, _ = promo_batches.make_batch(
+        plan=PLAN, key=UUID(key), actor_id=UUID(person), threshold_mc=Millicredits(4_000_000), now=NOW
+    )
+    return [str(batch.pk), batch.opened_at is not None]
+
+
 def join(*, email: str) -> object:
     return str(sign_up.sign_up(email=email, password=PASSWORD, workspace_name="New", now=NOW)[1].pk)
 
@@ -51,5 +59,5 @@ def open_another(*, person: str, name_: str) -> object:
 
 
 CALLS: Final[dict[str, Callable[..., object]]] = {
-    function.__name__: function for function in (redeem, give, approve, decline, join, open_another)
+    function.__name__: function for function in (redeem, give, approve, decline, make, join, open_another)
 }

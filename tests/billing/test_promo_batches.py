@@ -3,19 +3,20 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from apps.accounts.models import AuditEntry, User
 from apps.billing import promo_batches, promo_codes
 from apps.billing.grants import InvalidGrant
-from apps.billing.models import PromoBatch, PromoCode
+from apps.billing.models import GrantRequest, PromoBatch, PromoCode
 from apps.billing.promo_batches import BatchWaits, Figures
 from apps.ledger.operations import IdempotencyMismatch
 from tests.billing.gifts import PLAN, THRESHOLD, build_batch, build_owner, build_staff, redeem, texts_of
 from tests.builders import NOW
 from tests.ledger.calls import HOUR, place, settle
+from tests.ledger.racers import Stable
 
 KEY = UUID(int=7)
 
@@ -43,6 +44,26 @@ def test_batches_of_a_day_count_together(sam: User) -> None:
     assert build_batch(sam, credits_mc=1_000_000).opened_at == NOW
     assert build_batch(build_staff("sol@easel.example"), credits_mc=3_000_000).opened_at == NOW
     assert build_batch(sam, credits_mc=3_000_000, now=NOW + timedelta(days=1)).opened_at is not None
+
+
+def test_forms_sent_at_once_make_one_batch_each_and_count_together(sam: User, racers: Stable) -> None:
+    """Four forms, four times each; each is worth 1500 credits, and one person makes 4000 alone."""
+    keys = [uuid4() for _ in range(4)]
+    answers = [
+        one["result"] for one in racers.race([{"name": "make", "person": sam.pk, "key": key} for key in keys * 4])
+    ]
+    assert all(answers[number] == answers[number % 4] for number in range(16))
+    assert sorted(is_open for _, is_open in answers[:4]) == [False, False, True, True]
+    assert (PromoBatch.objects.count(), PromoCode.objects.count(), GrantRequest.objects.count()) == (4, 12, 4)
+
+
+@pytest.mark.parametrize("step", ["batch written", "codes written"])
+def test_a_process_that_dies_makes_no_half_of_a_batch(sam: User, racers: Stable, step: str) -> None:
+    call = {"name": "make", "person": sam.pk, "key": KEY}
+    assert racers.crash(call, step=step) == -9
+    assert (PromoBatch.objects.count(), PromoCode.objects.count(), GrantRequest.objects.count()) == (0, 0, 0)
+    assert "result" in racers.race([call])[0]
+    assert (PromoBatch.objects.count(), PromoCode.objects.count()) == (1, 3)
 
 
 @pytest.mark.parametrize(
