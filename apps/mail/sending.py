@@ -23,6 +23,7 @@ from apps.mail.models import Letter
 Clock = Callable[[], datetime]
 
 _LEASE: Final = timedelta(minutes=5)  # longer than one letter may take: settings/mail.py limits each step of it
+_ROUND: Final = timedelta(minutes=4)  # then no further letter is begun: a task may not run much longer
 _FIRST_PAUSE: Final = timedelta(minutes=1)  # doubled after each failure
 _LONGEST_PAUSE: Final = timedelta(hours=2)
 _GIVE_UP: Final = timedelta(hours=24)
@@ -37,11 +38,14 @@ def send_due(*, clock: Clock, limit: int = 100) -> int:
     Safe at any time, any number of times, beside others. A server that cannot be reached ends the round: one letter has
     then been tried, and the others wait for the next. What fails is tried again for about a day, then given up.
     """
-    sent = 0
+    sent, began_at = 0, clock()
     connection = get_connection()
     try:
-        for letter in Letter.objects.due(clock()).order_by("due_at", "pk")[:limit]:
-            if not _claim(letter, clock()):
+        for letter in Letter.objects.due(began_at).order_by("due_at", "pk")[:limit]:
+            now = clock()
+            if now - began_at > _ROUND:
+                break
+            if not _claim(letter, now):
                 continue
             if not _open(connection, letter, clock):
                 break

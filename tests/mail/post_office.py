@@ -3,6 +3,7 @@
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -16,15 +17,17 @@ OK = "250 OK"
 class PostOffice:
     """Takes letters until told otherwise; each answer is given once, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:  # whatever aiosmtpd's own server takes
         self.letters: list[EmailMessage] = []
         self.answers_to_reader: list[str] = []
         self.answers_to_content: list[str] = []
         self.readers: list[str] = []
+        self.passwords: list[object] = []  # what was given to prove who sends
         self.port = free_port()
+        self._options = options
 
     def open(self) -> None:
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **self._options)
         self._controller.start()
 
     def close(self) -> None:
@@ -34,7 +37,7 @@ class PostOffice:
         """Let Django's own backend send here."""
         return override_settings(
             EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
-            EMAIL_HOST="127.0.0.1",
+            EMAIL_HOST="localhost",
             EMAIL_PORT=self.port,
             **{"EMAIL_USE_TLS": False, **settings},
         )
