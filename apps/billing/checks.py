@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from apps.billing import payment_state
-from apps.billing.models import Purchase, StripeEvent
+from apps.billing.models import Purchase, StripeEvent, TopUpAttempt
 from apps.billing.payment_state import Totals
 from apps.ledger.check import Fault
 from apps.ledger.models import Lot, LotKind, Notice
@@ -14,12 +14,12 @@ _LATE: Final = timedelta(days=1)
 
 
 def check_purchases(*, now: datetime) -> list[Fault]:
-    """List purchases and lots that contradict each other, and messages and notices that nobody has handled.
+    """List purchases and lots that contradict each other, and messages, notices and top-ups that are left lying.
 
     A paid purchase has its one lot, of its workspace and its credits, on which as much is claimed as its money says;
     every bought lot has its paid purchase.
     """
-    return [*_purchases(), *_lots(), *_events(now), *_notices(now)]
+    return [*_purchases(), *_lots(), *_top_ups(now), *_events(now), *_notices(now)]
 
 
 def _purchases() -> Iterator[Fault]:
@@ -40,6 +40,13 @@ def _lots() -> Iterator[Fault]:
     paid = Purchase.objects.filter(status=Purchase.Status.PAID)
     for lot in Lot.objects.filter(kind=LotKind.PURCHASE).exclude(purchase_id__in=paid.values("pk")).iterator():
         yield Fault("I13", str(lot.pk), "a bought lot without its paid purchase")
+
+
+def _top_ups(now: datetime) -> Iterator[Fault]:
+    """Attempts end within a day of Stripe's keys. What has not waits for a person, and stops all others till then."""
+    pending = TopUpAttempt.objects.filter(status=TopUpAttempt.Status.PENDING, created_at__lt=now - 2 * _LATE)
+    for attempt in pending.select_related("purchase").iterator():
+        yield Fault("top-ups", attempt.public_id, f"under way for two days: {attempt.purchase.public_id}")
 
 
 def _events(now: datetime) -> Iterator[Fault]:

@@ -60,6 +60,7 @@ INTERVAL: Final = timedelta(minutes=10)  # between two charges
 _UNDER_WAY: Final = timedelta(minutes=2)  # a charge is left to whoever began it
 _LONGEST_PATIENCE: Final = timedelta(hours=1)
 _LOOK_AGAIN: Final = timedelta(minutes=1)
+_SLOWEST: Final = timedelta(days=14)  # money of a purchase is waited for, for so long
 _MOST: Final = 200  # workspaces a sweep
 
 log = structlog.get_logger(__name__)
@@ -199,8 +200,8 @@ def _later(plan: TopUpPlan, available_mc: int, now: datetime) -> datetime | None
     if charged_minor(plan=plan, now=now) + plan.amount_minor > plan.most_minor:
         return next_month(now)
     # What somebody is about to pay for closes the gap, too. Their page ends by itself, if they do not.
-    bought = Purchase.objects.filter(workspace_id=plan.workspace_id, is_livemode=plan.is_livemode)
-    on_its_way = bought.filter(status__in=Purchase.OPEN, origin=Purchase.Origin.CHECKOUT)
+    bought = Purchase.objects.filter(workspace_id=plan.workspace_id, created_at__gt=now - _SLOWEST)
+    on_its_way = bought.filter(status__in=Purchase.OPEN, origin=Purchase.Origin.CHECKOUT, is_livemode=plan.is_livemode)
     coming_mc = on_its_way.aggregate(sum=Sum("credits_mc", default=0))["sum"]
     return now + _LOOK_AGAIN if available_mc + coming_mc >= plan.line_mc else None
 

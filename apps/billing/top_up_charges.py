@@ -115,9 +115,13 @@ def _ask_again(attempt: TopUpAttempt, now: datetime) -> Payment | None:
 
 
 def _find(attempt: TopUpAttempt) -> Payment | None:
-    return payments.gateway().search_payment(
-        customer=attempt.customer_id, attempt=attempt.public_id, since=attempt.created_at - _CLOCKS_DIFFER
-    )
+    """Look for the payment of an attempt. Where Stripe refuses to look, nothing is known: no attempt ends by that."""
+    try:
+        return payments.gateway().search_payment(
+            customer=attempt.customer_id, attempt=attempt.public_id, since=attempt.created_at - _CLOCKS_DIFFER
+        )
+    except StripeRefused as refused:
+        raise StripeUnavailable(f"Stripe refuses to look for this charge: {refused.details['reason']}.") from refused
 
 
 def _is_wanted(attempt: TopUpAttempt, now: datetime) -> bool:
@@ -126,8 +130,10 @@ def _is_wanted(attempt: TopUpAttempt, now: datetime) -> bool:
 
 
 def _refusal_of(refused: StripeRefused) -> str:
-    is_card = refused.details["param"] == "payment_method"
-    return _CARD_GONE if is_card else str(refused.details["reason"])[:255]
+    is_gone = refused.details["param"] == "payment_method" or (
+        refused.is_missing and refused.details["param"] == "customer"
+    )
+    return _CARD_GONE if is_gone else str(refused.details["reason"])[:255]
 
 
 @retry_conflicts
@@ -161,7 +167,10 @@ def _follow(plan: TopUpPlan, attempt: TopUpAttempt, status: Status, refusal: str
         card = cards.saved_card(workspace=plan.workspace)
         if card is None or card.id == attempt.payment_method:  # another one is tried the next time
             switch_off(plan=plan, why=TopUpPlan.WhyOff.CARD_GONE, now=now)
-    elif refusal != _NOT_DONE:
+    elif status == Status.FAILED and refusal != _NOT_DONE:
+        rows.update(next_try_at=now + BACK_OFF)  # no fault of the card's, and nothing its owner could do
+        log.error("top_up_refused", plan=plan.public_id, refusal=refusal)
+    elif status == Status.DECLINED:
         declines = plan.declines + 1
         rows.update(declines=declines, next_try_at=now + BACK_OFF)
         if declines >= MOST_DECLINES:

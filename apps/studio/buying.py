@@ -180,7 +180,8 @@ def shop_of(actor: Actor, *, currency: str) -> Shop:
 def look_at(workspace: Workspace, purchase_id: str, *, now: datetime) -> Returned:
     """Ask Stripe how a purchase stands; the address that a buyer comes back to proves nothing."""
     purchase, is_away = _find(workspace, purchase_id), False
-    is_whole = bool(purchase.invoice_url) or purchase.status in (Purchase.Status.FAILED, Purchase.Status.EXPIRED)
+    has_papers = bool(purchase.invoice_url) or purchase.origin == Purchase.Origin.AUTO_TOPUP
+    is_whole = has_papers or purchase.status in (Purchase.Status.FAILED, Purchase.Status.EXPIRED)
     if purchase.is_open or not is_whole:
         try:
             metering.take(subject=f"purchase:look:{workspace.pk}", limit=_LOOKS_A_MINUTE).refuse()
@@ -220,6 +221,8 @@ def row_of(purchase: Purchase) -> PurchaseRow:
 def _state_of(purchase: Purchase) -> str:
     if not purchase.is_open:
         return purchase.status
+    if purchase.origin == Purchase.Origin.AUTO_TOPUP:  # there is no page to pay on
+        return "checked" if purchase.alert else "waiting"
     if purchase.alert:
         return "checked"
     # A page of Stripe's has an address for as long as it can be paid on.

@@ -1,9 +1,15 @@
 """Automatic top-up when its card is gone, changed or renewed, or when its customer is."""
 
+from datetime import timedelta
+
 import pytest
 
+from apps.billing.checks import check_purchases
 from apps.billing.models import StripeCustomer, StripeEvent
+from apps.billing.packs import CreditPack
+from apps.ledger.amounts import Millicredits
 from tests.billing.saver import Saver
+from tests.billing.shops import selling
 
 
 def low(saver: Saver) -> None:
@@ -91,3 +97,58 @@ def test_messages_about_strangers_cards_are_ignored(saver: Saver) -> None:
     assert set(saver.stage.deliver()) == {200}
     assert StripeCustomer.objects.values_list().get() == before
     assert StripeEvent.objects.filter(type="payment_method.attached", object_id__startswith="pm_").last() is not None
+
+
+def test_a_customer_that_was_never_told_to_be_gone_ends_it(saver: Saver) -> None:
+    stage = saver.stage
+    low(saver)
+    del stage.fake.store.objects[stage.made("customer")[0]]
+    saver.consider()
+    assert [(one.status, one.refusal) for one in saver.attempts] == [("failed", "card_gone")]
+    assert (saver.plan.why_off, saver.letters) == ("card_gone", ["top_up_off"])
+
+
+def test_what_stripe_refuses_is_no_fault_of_the_card(saver: Saver) -> None:
+    """Ten cents are less than Stripe takes: tried again after an hour, for ever, and no owner hears of it."""
+    stage = saver.stage
+    packs = {"small": CreditPack("small", "Small", Millicredits(1_000_000), Millicredits(0), {"usd": 10})}
+    with selling(api_base=stage.fake.url, is_taxed=False, packs=packs):
+        low(saver)
+        for _ in range(4):
+            saver.consider()
+            stage.advance(minutes=59)
+            assert saver.consider() is None
+            stage.advance(minutes=2)
+    assert {(one.status, one.refusal) for one in saver.attempts} == {("failed", "amount_too_small")}
+    assert (len(saver.attempts), saver.plan.is_on, saver.plan.declines, saver.letters) == (4, True, 0, [])
+    assert {one.status for one in saver.top_ups()} == {"failed"}
+
+
+def test_where_stripe_refuses_to_look_nothing_ends(saver: Saver) -> None:
+    stage = saver.stage
+    low(saver)
+    stage.fail("timeout_after", method="POST", path="/v1/payment_intents", times=3, seconds=0.05)
+    stage.fail("reset", method="GET", times=30)
+    saver.consider()
+    stage.fake.faults.clear()
+    with selling(api_base=stage.fake.url, is_taxed=False, api_key="revoked"):
+        stage.advance(hours=1, minutes=5)
+        saver.consider()
+        assert saver.statuses == ["pending"]
+    with selling(api_base=stage.fake.url, is_taxed=False):
+        stage.advance(hours=1)
+        saver.consider()
+    assert (saver.statuses, len(saver.charges())) == (["succeeded"], 1)
+
+
+def test_one_that_does_not_end_is_found_by_the_checks(saver: Saver) -> None:
+    stage = saver.stage
+    low(saver)
+    stage.fail("reset", times=30)
+    saver.consider()
+    stage.fake.faults.clear()
+    [attempt] = saver.attempts
+    two_days = stage.now + timedelta(days=2)
+    assert [one for one in check_purchases(now=two_days - timedelta(minutes=1)) if one.invariant == "top-ups"] == []
+    [fault] = [one for one in check_purchases(now=two_days + timedelta(minutes=1)) if one.invariant == "top-ups"]
+    assert (fault.subject, attempt.status) == (attempt.public_id, "pending")

@@ -75,7 +75,7 @@ def test_from_the_tick_to_the_charge(saved: Studio, fake: FakeStripe, said: "Sai
     top_up.consider(workspace_id=saved.workspace.pk, now=timezone.now())
     assert totals(saved.workspace).available == 1_200_000
     page = said(saved.get("top_up"))
-    assert "$10.00 so far this month. Not before" in page
+    assert "$10.00 so far this month. The next not before" in page
     assert 'Bought, <a class="link" href=' in page
     assert said(saved.get("credits")).count("Bought:</span>") == 2
     saved.post("top_up_off")
