@@ -93,6 +93,7 @@ def _tell_balance(notice: Notice, now: datetime) -> None:
             "held": format_credits(balance.held_mc) if balance.held_mc else "",
             "owed": format_credits(balance.debt_mc),
             "credits_page": letterhead.page("credits", workspace=workspace.pk),
+            "line_page": f"{letterhead.page('top_up', workspace=workspace.pk)}#low-balance",
         },
         now=now,
     )

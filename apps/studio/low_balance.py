@@ -37,7 +37,7 @@ def credits_low_balance(request: SignedInRequest, actor: Actor) -> HttpResponse:
         else:
             said = f"Owners are told when less than {format_credits(line_mc)} cr is left."
         messages.success(request, said)
-    return redirect("credits", actor.workspace.pk)
+    return redirect("top_up", actor.workspace.pk)
 
 
 def _read(typed: str) -> Millicredits | None:

@@ -53,8 +53,8 @@ def test_a_low_balance_is_told_to_those_who_can_buy(acme: Workspace, bob: User) 
         "Your balance fell below 300 cr. 287.5 cr are left, and 22.5 cr are held for runs under way. "
         "A run that needs more than is left is refused, and costs nothing.\n\n"
         f"Add credits: http://127.0.0.1:8000/w/{acme.pk}/credits\n\n--\n"
-        "Sent because you can buy credits for Acme. The line of 300 cr can be moved, or taken away, on the page about "
-        "credits.\n"
+        "Sent because you can buy credits for Acme. The line of 300 cr can be moved, or taken away: "
+        f"http://127.0.0.1:8000/w/{acme.pk}/credits/top-up#low-balance\n"
     )
     assert all(text in letter.html for text in ("287.5 cr", "22.5 cr", "Add credits"))
     assert notices.handle_due(now=NOW) == 0

@@ -33,7 +33,7 @@ def line_of(studio: Studio) -> int | None:
     return Wallet.objects.for_workspace(studio.workspace).get().low_balance_mc
 
 
-@pytest.mark.parametrize("route", ["studio", "jobs", "models", "credits", "receipts", "api_keys"])
+@pytest.mark.parametrize("route", ["studio", "jobs", "models", "credits", "top_up", "receipts", "api_keys"])
 def test_every_page_says_that_credits_are_few(studio: Studio, said: "Said", route: str) -> None:
     alert(studio.workspace, 1_000_000)
     assert "notice" not in bar_of(said(studio.get(route)))
@@ -59,7 +59,7 @@ def test_who_cannot_buy_is_told_who_can_and_who_sees_no_credits_nothing(
 ) -> None:
     alert(studio.workspace, 2_000_000)
     client.force_login(builders.build_member(studio.workspace, "mia@acme.example", Role.MAKER))
-    page = said(client.get(studio.url("credits")))
+    page = said(client.get(studio.url("top_up")))
     assert "Owners of this workspace add credits." in bar_of(page)
     assert "Owners are told when less than 2,000 cr is left." in page
     assert "credits_low_balance" not in page
