@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.actor import Actor
 from apps.accounts.roles import Capability
 from apps.accounts.tenancy import Workspace
+from apps.billing import top_up
 from apps.catalog.money import current_terms, format_usd, to_microusd
 from apps.catalog.price_rules import PER_DOLLAR
 from apps.jobs.forecast import lasts
@@ -72,6 +73,7 @@ def credits(request: SignedInRequest, actor: Actor) -> HttpResponse:
         shell=shell_of(actor, current="credits", everything=everything),
         tabs=credits_tabs(actor, current="credits"),
         tiles=_tiles(balance, reader),
+        top_up=top_up.summary(workspace=workspace, now=now),
         lasts=lasts(workspace=workspace, balance=balance, now=now),
         lots=_lots(workspace, now),
         returned=returned,

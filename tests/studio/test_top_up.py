@@ -71,6 +71,7 @@ def test_from_the_tick_to_the_charge(saved: Studio, fake: FakeStripe, said: "Sai
     assert "Automatic top-up is on" in page
     assert "When the balance falls below 300 cr, 1,000 cr are bought for $10.00, at most $50.00" in page
     assert "$0.00 so far this month." in page
+    assert "<dt>Automatic top-up</dt><dd>1,000 cr</dd>" in said(saved.get("credits"))
     settle(place(saved.workspace, 1_800_000, now=timezone.now()), 1_800_000, now=timezone.now())
     top_up.consider(workspace_id=saved.workspace.pk, now=timezone.now())
     assert totals(saved.workspace).available == 1_200_000
