@@ -39,6 +39,11 @@ class Env(BaseSettings):
         alias="EASEL_BASE_URL",
         description="The address people reach this installation at; empty: http://127.0.0.1 and PORT.",
     )
+    issuer: str = Field(
+        "Easel",
+        alias="EASEL_ISSUER",
+        description="Whose name and address stand on statements, line by line, separated by |.",
+    )
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
         default=[],
         alias="EASEL_ALLOWED_HOSTS",

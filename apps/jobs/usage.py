@@ -88,6 +88,17 @@ def usage(*, workspace: Workspace, by: GroupBy, since: datetime, until: datetime
     return sorted(found, key=lambda one: (one.day, one.group is None, str(one.group)))
 
 
+def charges(*, workspace: Workspace, since: datetime, until: datetime) -> dict[str, int]:
+    """Sum up what jobs were charged, by model, whatever was given back of it; one query.
+
+    :raises PeriodTooLong: as ``usage``.
+    """
+    sums: dict[str, int] = defaultdict(int)
+    for _, ai_model_id, spent, _ in _charged(workspace, GroupBy.MODEL, since, until):
+        sums[ai_model_id] += spent
+    return dict(sums)
+
+
 def made(*, workspace: Workspace, since: datetime, until: datetime) -> list[Made]:
     """Count what the jobs charged in a period delivered, by model, in one query.
 

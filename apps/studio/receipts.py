@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from apps.accounts.actor import Actor
@@ -13,6 +14,7 @@ from apps.studio.access import SignedInRequest, workspace_view
 from apps.studio.buying import list_rows
 from apps.studio.credits_tabs import credits_tabs
 from apps.studio.shell import page
+from apps.studio.statements import months_of
 
 
 @require_GET
@@ -28,6 +30,7 @@ def receipts(request: SignedInRequest, actor: Actor) -> HttpResponse:
         current="credits",
         tabs=credits_tabs(actor, current="receipts"),
         purchases=bought,
+        months=months_of(actor.workspace, now=timezone.now()),
         older_url=f"{here}?before={older}" if older else "",
     )
 

@@ -17,6 +17,7 @@ from apps.studio import (
     promotions,
     receipts,
     sign_in,
+    statements,
     switches,
     top_up,
     usage_page,
@@ -65,6 +66,7 @@ urlpatterns = [
     path("w/<uuid:workspace_id>/credits/top-up/off", top_up.turn_off, name="top_up_off"),
     path("w/<uuid:workspace_id>/credits/top-up/card", top_up.change_card, name="top_up_card"),
     path("w/<uuid:workspace_id>/credits/receipts", receipts.receipts, name="receipts"),
+    path("w/<uuid:workspace_id>/credits/statements/<str:month>.pdf", statements.statement_pdf, name="statement"),
     path("w/<uuid:workspace_id>/api", api_keys.api_keys, name="api_keys"),
     path("w/<uuid:workspace_id>/api/<str:key_id>/revoke", api_keys.revoke_api_key, name="api_key_revoke"),
 ]

@@ -4,6 +4,7 @@ from config.settings.environment import ENV, ROOT
 
 EASEL_HOME = ENV.home
 EASEL_BASE_URL = ENV.base_url
+EASEL_ISSUER = [line.strip() for line in ENV.issuer.split("|") if line.strip()] or ["Easel"]
 EASEL_PORT = ENV.port
 EASEL_TRUSTED_PROXIES = ENV.trusted_proxies
 EASEL_CATALOG_FOLDER = ROOT / "apps" / "catalog" / "data"

@@ -20,14 +20,23 @@ POSTED: Final = (
     *("buy", "promo_redeem", "credits_low_balance"),
     *("limit_set", "limit_move", "limit_ask", "top_up_save", "top_up_off", "top_up_card"),
 )
-CREDITS: Final = ("credits", "credit_limits", "receipts", "top_up", "covers", "usage", "usage_csv", "ledger_csv")
+CREDITS: Final = (
+    *("credits", "credit_limits", "receipts", "top_up", "covers", "usage"),
+    *("usage_csv", "ledger_csv", "statement"),
+)
 SOME_JOB: Final = "job_01hv0000000000000000000001"
 SOME_KEY: Final = "key_01hv0000000000000000000001"
 SOME_PURCHASE: Final = "purchase_01hv0000000000000000000001"
 
 
 def address(name: str, workspace: Workspace) -> str:
-    given = {"job_id": SOME_JOB, "key_id": SOME_KEY, "purchase_id": SOME_PURCHASE, "workspace_id": workspace.pk}
+    given = {
+        "job_id": SOME_JOB,
+        "key_id": SOME_KEY,
+        "purchase_id": SOME_PURCHASE,
+        "workspace_id": workspace.pk,
+        "month": "2026-11",
+    }
     return reverse(name, kwargs={key: given[key] for key in ROUTES[name].pattern.converters})
 
 
