@@ -30,6 +30,12 @@ def test_an_event_is_read() -> None:
     assert read.payload["data"]["object"] == {"id": "re_1", "object": "refund"}
 
 
+def test_a_signature_of_another_secret_is_refused() -> None:
+    now = timezone.now()
+    with selling() as shop, pytest.raises(BadSignature):
+        shop.read_event(body=BODY, header=signed(BODY, at=now, secret="whsec_other"), now=now)
+
+
 @pytest.mark.parametrize("seconds", [301, -301, 86_400])
 def test_a_time_in_the_future_is_refused_as_one_in_the_past_is(seconds: int) -> None:
     """The library itself lets the future pass."""

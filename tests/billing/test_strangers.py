@@ -6,7 +6,7 @@ import pytest
 
 from apps.accounts.models import User
 from apps.billing import purchases
-from apps.billing.models import Purchase, StripeEvent
+from apps.billing.models import Purchase, StripeCustomer, StripeEvent
 from apps.billing.purchases import PurchaseNotFound
 from apps.ids import to_public
 from apps.ledger import posting
@@ -102,6 +102,45 @@ def test_a_payment_that_only_says_that_it_is_for_a_purchase_earns_nothing(stage:
     assert (stage.fresh(purchase).status, totals(stage.workspace)) == ("paid", (1_000_000, 0, 0, 0))
     assert stage.fresh(purchase).alert == ""
     assert stage.faults() == []
+
+
+def test_a_message_of_the_other_mode_is_ignored(stage: Stage) -> None:
+    purchase = stage.start().purchase
+    page = stage.fake.play.pay(stage.page_of(purchase))
+    assert deliver(stage, event("checkout.session.completed", page, livemode=True)) == 200
+    assert StripeEvent.objects.get().is_ignored
+    assert (stage.fresh(purchase).status, totals(stage.workspace)) == ("pending", (0, 0, 0, 0))
+
+
+def test_what_was_paid_on_another_purchases_page_earns_nothing(stage: Stage) -> None:
+    """Two purchases of one price, and the first one's row names the second one's page."""
+    purchase, other = stage.start().purchase, stage.start(attempt="other").purchase
+    page = stage.page_of(other)
+    Purchase.objects.filter(pk=other.pk).update(session_id=None)
+    Purchase.objects.filter(pk=purchase.pk).update(session_id=page)
+    stage.fake.play.pay(page)
+    synced = stage.sync(purchase)
+    assert (synced.status, synced.alert) == ("pending", f"the Checkout page {page} is another purchase's")
+    assert totals(stage.workspace) == (0, 0, 0, 0)
+
+
+def test_a_page_that_was_completed_for_nothing_earns_nothing(stage: Stage) -> None:
+    """A code of a hundred percent, which only the Dashboard could allow."""
+    purchase = stage.start().purchase
+    stage.at_stripe(stage.page_of(purchase)).update(status="complete", payment_status="no_payment_required", url=None)
+    synced = stage.sync(purchase)
+    assert (synced.status, synced.alert) == ("pending", "the Checkout page was completed without a payment")
+    assert totals(stage.workspace) == (0, 0, 0, 0)
+
+
+def test_a_customer_who_was_deleted_in_the_dashboard_is_made_anew(stage: Stage) -> None:
+    stage.start()
+    [gone] = stage.made("customer")
+    stage.fake.client().v1.customers.delete(gone)
+    assert set(stage.deliver()) == {200}
+    assert StripeCustomer.objects.count() == 0
+    assert stage.start(attempt="second").url
+    assert StripeCustomer.objects.get().customer_id != gone
 
 
 def test_another_installations_purchase_is_ignored(stage: Stage) -> None:
