@@ -112,7 +112,7 @@ def test_the_table_says_what_the_bars_show(studio: Studio, said: "Said") -> None
 
 
 def test_nothing_spent_is_said(studio: Studio, said: "Said") -> None:
-    assert "Nothing was spent in last 30 days." in said(studio.get("credits"))
+    assert "Nothing was spent in the last 30 days." in said(studio.get("credits"))
 
 
 def test_the_same_is_there_as_a_file(studio: Studio) -> None:
