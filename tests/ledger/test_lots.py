@@ -72,7 +72,7 @@ def test_keys_of_two_workspaces_are_two_keys(workspace: Workspace) -> None:
 def test_no_lot_is_empty_or_larger_than_can_be_told(workspace: Workspace, amount: int) -> None:
     with pytest.raises(posting.AmountOutOfRange):
         grant(workspace, amount)
-    assert everything(workspace)[1:] == ([], [], [], [], [])
+    assert not any(everything(workspace)[1:])
 
 
 def test_an_adjustment_gives_a_lot(workspace: Workspace) -> None:
