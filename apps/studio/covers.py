@@ -33,7 +33,7 @@ class Cover:
 
     stage: str
     label: str
-    count: int
+    count: str
     things: str
     each_mc: int
     models: tuple[tuple[str, str, bool], ...]  # id, name, whether it is this one
@@ -48,6 +48,10 @@ class Covers:
     most: int
     step: int
     rows: tuple[Cover, ...]
+
+    @property
+    def amount_mc(self) -> int:
+        return self.amount * PER_CREDIT
 
 
 @require_GET
@@ -82,7 +86,7 @@ def _cover(everything: Assortment, stage: Stage, wanted: str, amount: int) -> Co
     return Cover(
         stage=stage.value,
         label=stage.label,
-        count=count,
+        count=f"{count:,}",
         things=f"{thing}{'' if count == 1 else 's'}{f', {tier}' if tier else ''}",
         each_mc=each_mc,
         models=tuple((one.ai_model.pk, one.ai_model.name, one is chosen) for one in able),

@@ -8,7 +8,9 @@ const showRange = (range) => {
   const share = (range.value - range.min) / (range.max - range.min);
   range.style.setProperty("--v", 100 * share);
   const output = document.querySelector(`output[for="${range.id}"]`);
-  if (output && range.dataset.touched) output.textContent = range.value + output.dataset.unit;
+  if (!output || !range.dataset.touched) return;
+  const value = "grouped" in output.dataset ? Number(range.value).toLocaleString("en") : range.value;
+  output.textContent = value + output.dataset.unit;
 };
 
 const showRanges = (root) => root.querySelectorAll("input.range").forEach(showRange);
