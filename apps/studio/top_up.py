@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.actor import Actor
 from apps.accounts.roles import Capability
 from apps.billing import cards, payments, top_up
+from apps.billing.currencies import read_money, write_money
 from apps.billing.gateway import StripeRefused, StripeUnavailable
 from apps.billing.models import TopUpAttempt
 from apps.billing.packs import CurrencyNotOffered, PackNotFound
@@ -23,7 +24,6 @@ from apps.studio.access import SignedInRequest, workspace_view
 from apps.studio.buying import SeeOther
 from apps.studio.credits_tabs import credits_tabs
 from apps.studio.shell import page
-from apps.studio.templatetags.money import read_money, write_money
 
 _MOST_TOP_UPS: Final = 5  # in a month: what a form suggests
 _AWAY: Final = "Stripe does not answer just now. Try again in a moment."

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from apps.billing import cards, top_up
 from apps.billing.models import Purchase, StripeCustomer, TopUpPlan
-from apps.studio.templatetags.money import read_money, write_money
 from tests.billing.shops import SECRET, selling
 from tests.emulators.stripe import FakeStripe
 from tests.emulators.stripe.faults import Kind
@@ -169,17 +168,3 @@ def test_members_see_it_and_change_nothing(saved: Studio, said: "Said", mallory_
     assert mallory_client.get(saved.url("top_up")).status_code == 404
     assert mallory_client.post(saved.url("top_up_off")).status_code == 404
     assert TopUpPlan.objects.get().is_on
-
-
-@pytest.mark.parametrize(
-    ("text", "currency", "amount"),
-    [
-        *(("12.50", "usd", 1250), ("12.5", "usd", 1250), ("12", "usd", 1200), ("1,200", "jpy", 1200)),
-        *(("1.234", "kwd", 1234), ("0", "usd", 0), ("12.345", "usd", None), ("1.5", "jpy", None)),
-        *(("", "usd", None), ("-1", "usd", None), ("1e3", "usd", None), ("٣", "usd", None), ("1" * 10, "usd", None)),
-    ],
-)
-def test_money_is_read_as_it_is_typed(text: str, currency: str, amount: int | None) -> None:
-    assert read_money(text, currency) == amount
-    if amount is not None:
-        assert read_money(write_money(amount, currency), currency) == amount
