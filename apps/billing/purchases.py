@@ -10,7 +10,14 @@ from apps.accounts import audit
 from apps.accounts.tenancy import Workspace
 from apps.billing.checkout import MayNotBuy, PurchaseEnded, Started, TooManyPurchases, open_page, start_purchase
 from apps.billing.models import Purchase
-from apps.billing.refunds import RefundNotWhole, RefundRefused, RefundTooLarge, refund_purchase, refundable_minor
+from apps.billing.refunds import (
+    RefundNotWhole,
+    RefundRefused,
+    RefundTooLarge,
+    refund_purchase,
+    refundable_minor,
+    refundable_of,
+)
 from apps.billing.syncing import find_by_metadata, sync_payment, sync_purchase
 from apps.errors import NotFound
 
@@ -32,6 +39,7 @@ __all__ = [
     "refresh",
     "refund_purchase",
     "refundable_minor",
+    "refundable_of",
     "start_purchase",
     "sync_payment",
     "sync_purchase",

@@ -1,5 +1,6 @@
 """Giving money back, up to what is unused. The credits go when Stripe tells of it, by the same sync as ever."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -89,12 +90,25 @@ def refund_purchase(
 
 def refundable_minor(*, purchase: Purchase) -> int:
     """The most that can be given back now: the money of what is unused, without what is on its way already."""
-    if purchase.lot_id is None:
+    return refundable_of(workspace_id=purchase.workspace_id, purchases=[purchase])[purchase.pk]
+
+
+def refundable_of(*, workspace_id: UUID, purchases: Sequence[Purchase]) -> dict[UUID, int]:
+    """``refundable_minor`` of many purchases of a workspace, by purchase, in two queries."""
+    ids = [one.lot_id for one in purchases if one.lot_id is not None]
+    lots = {lot.pk: lot for lot in Lot.objects.filter(workspace_id=workspace_id, pk__in=ids)}
+    waiting = Refund.objects.filter(purchase__in=purchases, reference=None, refusal="").values("purchase")
+    under_way = dict(waiting.order_by("purchase").annotate(sum=Sum("amount_minor")).values_list("purchase", "sum"))
+    return {
+        one.pk: _most(one, lots.get(one.lot_id) if one.lot_id else None, under_way.get(one.pk, 0)) for one in purchases
+    }
+
+
+def _most(purchase: Purchase, lot: Lot | None, under_way: int) -> int:
+    if lot is None:
         return 0
-    lot = Lot.objects.filter(pk=purchase.lot_id, workspace_id=purchase.workspace_id).get()
     left = purchase.paid_minor - purchase.refunded_minor - purchase.lost_minor - purchase.open_minor
     unused = lot.available_mc * purchase.total_minor // lot.granted_mc
-    under_way = purchase.refunds.filter(reference=None, refusal="").aggregate(sum=Sum("amount_minor"))["sum"] or 0
     most = max(0, min(left, unused) - under_way)
     return most - most % step_of(purchase.currency)
 

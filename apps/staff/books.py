@@ -16,6 +16,7 @@ from apps.accounts import audit
 from apps.billing import alerts, check_runs, dispatch, payment_state, payments, purchases
 from apps.billing.models import CheckRun, PurchaseAlert
 from apps.errors import DomainError
+from apps.staff.navigation import VIEW_PURCHASES
 from apps.staff.pages import StaffRequest, demand, may, page, staff_page
 
 _SHOWN: Final = 30  # looks, of both kinds
@@ -63,6 +64,7 @@ def books(request: StaffRequest) -> HttpResponse:
         alerts=alerts.list_standing(most=_ALERTS_SHOWN),
         may_clear=may(request, _CLEAR),
         may_thaw=may(request, _THAW),
+        may_see=may(request, *VIEW_PURCHASES),
         in_review=payment_state.IN_REVIEW,
         latest=[_look(run, now) for kind in CheckRun.Kind if (run := _rows().filter(kind=kind).first())],
         looks=[_look(run, now) for run in _rows()[:_SHOWN]],

@@ -13,6 +13,8 @@ from apps.billing.models import GrantRequest
 
 GRANT: Final = "ledger.add_lot"  # who gives credits, and agrees to what others want to give
 PROMOTE: Final = "billing.add_promobatch"  # who makes promotions, and agrees to those of others
+REFUND: Final = "billing.add_refund"  # who gives money back
+VIEW_PURCHASES: Final = ("billing.view_purchase", "billing.change_purchase", REFUND)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from apps.staff import (
     promotions,
     providers,
     publishing,
+    purchases,
     ratings,
     workspaces,
 )
@@ -46,6 +47,7 @@ def pages() -> list[Page]:
         ("providers/", providers.providers, "providers"),
         ("workspaces/", workspaces.workspaces, "workspaces"),
         ("workspaces/<uuid:workspace_id>/", workspaces.workspace, "workspace"),
+        ("workspaces/<uuid:workspace_id>/purchases/", purchases.workspace_purchases, "workspace_purchases"),
         ("promotions/", promotions.promotions, "promotions"),
         ("promotions/new/", promotions.promotion_new, "promotion_new"),
         ("promotions/<uuid:batch_id>/", promotions.promotion, "promotion"),

@@ -30,7 +30,7 @@ from apps.ledger.statement import StatementLine, statement
 from apps.staff.approvals import RequestRow, rows_of
 from apps.staff.faults import Faults, faults_of
 from apps.staff.grants import GIFTS, read_wish
-from apps.staff.navigation import GRANT
+from apps.staff.navigation import GRANT, VIEW_PURCHASES
 from apps.staff.pages import StaffRequest, demand, may, names_of, page, read_id, staff_page
 
 VIEW: Final = ("accounts.view_workspace", "accounts.change_workspace")
@@ -145,6 +145,7 @@ def _show(
         faults=faults or {},
         form_keys=_form_keys(typed),
         may_grant=may(request, GRANT),
+        may_see_purchases=may(request, *VIEW_PURCHASES),
     )
 
 
