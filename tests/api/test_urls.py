@@ -50,6 +50,8 @@ SHARED = {
     ("get", "v1/assets"),
     ("get", "v1/credits"),
     ("get", "v1/ledger"),
+    ("get", "v1/usage"),
+    ("post", "v1/promo-codes/redeem"),
     ("get", "v1/packs"),
     ("get", "v1/purchases"),
     ("post", "v1/purchases"),
