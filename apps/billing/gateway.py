@@ -124,11 +124,6 @@ class Gateway:
             rows = [_plain(row) for row in cards.auto_paging_iter()]
         return stripe_rows.read_card(found, rows)
 
-    def forget_card(self, card_id: str) -> None:
-        """Take a card from its customer: it cannot be charged any more."""
-        with _translated():
-            self._stripe.payment_methods.detach(card_id)
-
     def open_portal(self, *, customer: str, return_url: str) -> str:
         """Make a page on which a customer looks after their cards; return its address, which is good for minutes."""
         with _translated():

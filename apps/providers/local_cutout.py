@@ -132,22 +132,12 @@ def _filled(sums: Sequence[float], weights: Sequence[float]) -> list[int]:
     unknown = [index for index in range(len(weights)) if index not in known]
     for _ in range(4 * _CELLS):
         for index in unknown:
-            row, column = divmod(index, _CELLS)
-            around = [
-                values[near_row * _CELLS + near_column]
-                for near_row, near_column in (
-                    (row - 1, column),
-                    (row + 1, column),
-                    (row, column - 1),
-                    (row, column + 1),
-                )
-                if 0 <= near_row < _CELLS and 0 <= near_column < _CELLS
-            ]
-            values[index] = fmean(around)
+            values[index] = fmean(values[near] for near in _beside(index))
     return [min(255, max(0, round(value))) for value in values]
 
 
 def _beside(index: int) -> list[int]:
+    """The cells that share a side with this one."""
     row, column = divmod(index, _CELLS)
     sides = ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1))
     return [down * _CELLS + across for down, across in sides if 0 <= down < _CELLS and 0 <= across < _CELLS]
