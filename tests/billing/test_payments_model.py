@@ -15,6 +15,7 @@ from hypothesis.stateful import (
     initialize,
     invariant,
     multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -28,6 +29,7 @@ from tests.ledger.model import ModelHold, ModelLot, ModelWallet, Refused
 
 Pair = tuple[Purchase, ModelPurchase]
 amounts = st.integers(1, 1_500_000)
+MOST_SALES = 12  # more that wait to be paid at once would be refused
 
 
 class PaymentsBesideModel(RuleBasedStateMachine):
@@ -54,6 +56,7 @@ class PaymentsBesideModel(RuleBasedStateMachine):
     def begin(self) -> Pair:
         return self.start()
 
+    @precondition(lambda self: len(self.known) < MOST_SALES)
     @rule(target=sales)
     def one_more(self) -> Pair:
         return self.start()
